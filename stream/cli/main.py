@@ -1,0 +1,54 @@
+"""The `portrait` command and its subcommands."""
+
+import importlib
+import sys
+
+import click
+
+from stream import __version__
+from stream.errors import PortraitError
+
+#: command -> module of this package that defines it as ``command``.
+COMMANDS = {
+    "demo": "demo",
+    "up": "up",
+    "topics": "topics",
+    "worker": "worker",
+    "replay": "replay",
+    "show": "show",
+    "export": "export",
+    "watch": "watch",
+    "doctor": "doctor",
+}
+
+
+class Lazy(click.Group):
+    """Imports a command when it is called, so that `portrait show` does not pay for Faust."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"stream.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="portrait")
+def portrait() -> None:
+    """Customer portraits, kept current as events happen.
+
+    Settings come from the environment; `portrait doctor` prints them.
+    """
+
+
+def main() -> None:
+    """Entry point: expected errors become one line on standard error and exit code 1."""
+    try:
+        portrait.main(prog_name="portrait", standalone_mode=True)
+    except PortraitError as exc:
+        click.echo(f"portrait: {exc}", err=True)
+        sys.exit(1)

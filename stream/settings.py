@@ -1,0 +1,155 @@
+"""Settings from the environment: one table, validated, with errors that say what to do."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, get_args
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from stream.errors import Fatal
+
+ClockMode = Literal["wall", "event"]
+
+#: name of the variable -> (field, what it means); README and `portrait doctor` print this table.
+VARIABLES: dict[str, tuple[str, str]] = {
+    "PORTRAIT_KAFKA": ("kafka", "bootstrap servers, comma separated"),
+    "PORTRAIT_REDIS": ("redis", "redis://, rediss:// or redis+cluster:// address"),
+    "PORTRAIT_NAMESPACE": ("namespace", "prefix of every table key and of the consumer group"),
+    "PORTRAIT_TOPIC_PREFIX": ("topic_prefix", "put before every topic name, empty by default"),
+    "PORTRAIT_PARTITIONS": ("partitions", "partitions of each topic that `portrait topics` makes"),
+    "PORTRAIT_REPLICATION": ("replication", "replicas of each topic that `portrait topics` makes"),
+    "PORTRAIT_CLOCK": ("clock", "wall, or event: now is the newest event of the partition"),
+    "PORTRAIT_CURRENCY": ("currency", "base currency, ISO 4217"),
+    "PORTRAIT_RATES": ("rates", "JSON file: currency -> price of one unit in the base currency"),
+    "PORTRAIT_IDEMPOTENCE": ("idempotence", "idempotent producer: on, off, or auto to ask the broker"),
+    "PORTRAIT_SWEEP_S": ("sweep_s", "seconds between two looks for customers due by time alone"),
+    "PORTRAIT_SESSION_TIMEOUT_S": ("session_timeout_s", "consumer group session timeout, seconds"),
+    "PORTRAIT_BATCH_RECORDS": ("batch_records", "records a partition hands over at once, at most"),
+    "PORTRAIT_CACHE_CUSTOMERS": ("cache_customers", "states kept in memory per partition, at most"),
+    "PORTRAIT_WEB_HOST": ("web_host", "address that /metrics and /health listen on"),
+    "PORTRAIT_WEB_PORT": ("web_port", "port of /metrics and /health"),
+}
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """What a process of Portrait Stream needs to know of its surroundings."""
+
+    kafka: str = "127.0.0.1:9092"
+    redis: str = "redis://127.0.0.1:6379/0"
+    namespace: str = "portrait"
+    topic_prefix: str = ""
+    partitions: int = 4
+    replication: int = 1
+    clock: ClockMode = "wall"
+    currency: str = "USD"
+    rates: Path | None = None
+    idempotence: bool | None = None
+    sweep_s: float = 5.0
+    session_timeout_s: float = 6.0
+    batch_records: int = 2000
+    cache_customers: int = 20_000
+    web_host: str = "127.0.0.1"
+    web_port: int = 6066
+
+    @property
+    def group(self) -> str:
+        """Consumer group of the workers."""
+        return f"{self.namespace}-workers"
+
+    def topic(self, name: str) -> str:
+        """The broker's name of a topic of the contract."""
+        return self.topic_prefix + name
+
+
+def load(env: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings; :class:`~stream.errors.Fatal` names the variable that is wrong."""
+    fields: dict[str, object] = {}
+    for variable, (field, meaning) in VARIABLES.items():
+        text = env.get(variable, "").strip()
+        if text:
+            try:
+                fields[field] = _parse(field, text)
+            except ValueError as exc:
+                raise Fatal(f"{variable}={text!r} is not usable: {exc} ({meaning})") from None
+    return Settings(**fields)  # type: ignore[arg-type]
+
+
+def _parse(field: str, text: str) -> object:
+    match field:
+        case "kafka":
+            return _servers(text)
+        case "redis":
+            return _redis(text)
+        case "namespace" | "topic_prefix":
+            return _name(text)
+        case "clock":
+            return _one_of(text, get_args(ClockMode))
+        case "currency":
+            return _currency(text)
+        case "rates":
+            return _file(text)
+        case "idempotence":
+            return {"on": True, "off": False}.get(_one_of(text.lower(), ("on", "off", "auto")))
+        case "sweep_s" | "session_timeout_s":
+            return _number(text, 0.05, 3600.0)
+        case "web_host":
+            return text
+        case "web_port":
+            return int(_number(text, 0, 65535))
+        case "partitions" | "replication":
+            return int(_number(text, 1, 10_000))
+        case _:
+            return int(_number(text, 1, 10_000_000))
+
+
+def _servers(text: str) -> str:
+    for server in text.split(","):
+        host, _, port = server.strip().rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError(f"expected host:port, got {server.strip()!r}")
+    return ",".join(server.strip() for server in text.split(","))
+
+
+def _redis(text: str) -> str:
+    url = urlsplit(text)
+    if url.scheme not in ("redis", "rediss", "redis+cluster") or not url.hostname:
+        raise ValueError("expected redis://host:port/db")
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", text):
+        raise ValueError("letters, digits, '.', '_' and '-' only, at most 100")
+    return text
+
+
+def _one_of(text: str, allowed: tuple[str, ...]) -> str:
+    if text not in allowed:
+        raise ValueError("expected " + " or ".join(allowed))
+    return text
+
+
+def _currency(text: str) -> str:
+    if not re.fullmatch("[A-Z]{3}", text):
+        raise ValueError("expected three capital letters such as USD")
+    return text
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    return path
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("expected a number") from None
+    if not low <= value <= high:
+        raise ValueError(f"expected {low} to {high}")
+    return value
