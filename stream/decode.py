@@ -1,0 +1,135 @@
+"""Bytes to events: the one place where bad input is told from good."""
+
+from datetime import timedelta
+from typing import Any, Union
+
+import msgspec
+from msgspec import Struct
+
+from stream.errors import Reason, Rejected
+from stream.events import (
+    EVENT_TYPES,
+    TOPIC_EVENTS,
+    CheckoutStarted,
+    CouponRedeemed,
+    CustomerIdentified,
+    Event,
+    OrderCancelled,
+    OrderCompleted,
+    OrderRefunded,
+    ProductEvent,
+    customer_key,
+    type_name,
+)
+from stream.money import Rates
+from stream.profile.attributes import KnownTraits
+from stream.profile.occurrence import Occurrence, hash_id
+from stream.profile.windows import to_ms, to_rfc3339
+
+#: A sender's clock may run this far ahead before its events are refused.
+MAX_AHEAD_MS = 5 * 60 * 1000
+
+_MILLISECOND = timedelta(milliseconds=1)
+_DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
+    topic: msgspec.json.Decoder(Union[events])  # noqa: UP007
+    for topic, events in TOPIC_EVENTS.items()
+}
+_TOPIC_OF = {type_name(event): event.topic for event in EVENT_TYPES}
+
+
+class _Typed(Struct):
+    type: str
+
+
+def decode(
+    topic: str, key: bytes | None, value: bytes | None, *, now_ms: int, rates: Rates
+) -> Occurrence:
+    """The event in a record of an input topic, placed in time and in the base currency.
+
+    ``topic`` is the contract's name, without prefix. A record without a key is taken; a key that
+    names another customer is refused. Raises :class:`Rejected`.
+    """
+    if value is None:
+        raise Rejected(Reason.NOT_JSON, "the record has no value")
+    try:
+        event: Event = _DECODERS[topic].decode(value)
+    except msgspec.ValidationError as exc:
+        raise _explain(topic, value, exc) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise Rejected(Reason.NOT_JSON, str(exc)) from None
+    if key is not None and key != customer_key(event.store_id, event.customer_id).encode():
+        raise Rejected(Reason.KEY_MISMATCH, "the record's key is not store_id/customer_id")
+    return place(event, now_ms=now_ms, rates=rates)
+
+
+def place(event: Event, *, now_ms: int, rates: Rates) -> Occurrence:
+    """Place a well-formed event; :class:`Rejected` where its time, money or traits are not."""
+    at_ms = to_ms(event.occurred_at)
+    if at_ms < 0:
+        raise Rejected(Reason.BAD_TIMESTAMP, "occurred_at is before 1970")
+    if at_ms > now_ms + MAX_AHEAD_MS:
+        raise Rejected(
+            Reason.FUTURE_TIMESTAMP,
+            f"occurred_at {to_rfc3339(at_ms)} is more than 5 minutes ahead of {to_rfc3339(now_ms)}",
+        )
+    offset = event.occurred_at.utcoffset() or timedelta()
+    amount, price, prices = _money(event, rates)
+    if isinstance(event, CustomerIdentified):
+        _check_traits(event)
+    id_hash = hash_id(event.event_id)
+    return Occurrence(event, at_ms, offset // _MILLISECOND, id_hash, amount, price, prices)
+
+
+def _money(event: Event, rates: Rates) -> tuple[int, int | None, tuple[int | None, ...]]:
+    """Total, product price and item prices, in minor units of the base currency."""
+    match event:
+        case ProductEvent():
+            price = event.product.price
+            return 0, None if price is None else rates.to_minor(price, event.currency), ()
+        case OrderCompleted() | OrderRefunded() | OrderCancelled() | CheckoutStarted():
+            prices = tuple(
+                None if item.price is None else rates.to_minor(item.price, event.currency)
+                for item in event.items
+            )
+            if isinstance(event, OrderCompleted) and event.discount is not None:
+                rates.to_minor(event.discount, event.currency)
+            total = event.total
+            return 0 if total is None else rates.to_minor(total, event.currency), None, prices
+        case CouponRedeemed() if event.discount is not None:
+            return rates.to_minor(event.discount, event.currency), None, ()
+        case _:
+            return 0, None, ()
+
+
+def _check_traits(event: CustomerIdentified) -> None:
+    try:
+        msgspec.convert(event.traits, KnownTraits)
+    except msgspec.ValidationError as exc:
+        raise Rejected(_reason(str(exc)), str(exc).replace("`$.", "`$.traits.")) from None
+
+
+def _explain(topic: str, value: bytes, exc: msgspec.ValidationError) -> Rejected:
+    message = str(exc)
+    if "`$.type`" in message or "`$.type" in message:
+        try:
+            name = msgspec.json.decode(value, type=_Typed).type
+        except msgspec.ValidationError:
+            return Rejected(Reason.WRONG_TYPE, message)
+        belongs = _TOPIC_OF.get(name)
+        if belongs is None:
+            return Rejected(Reason.UNKNOWN_TYPE, f"there is no event type {name[:64]!r}")
+        return Rejected(Reason.WRONG_TOPIC, f"{name} belongs to {belongs}, not to {topic}")
+    return Rejected(_reason(message), message)
+
+
+def _reason(message: str) -> Reason:
+    """The reason code of a msgspec message; a test holds each phrase against the library."""
+    if "missing required field" in message:
+        return Reason.MISSING_FIELD
+    if "occurred_at" in message:
+        return Reason.BAD_TIMESTAMP
+    if any(f".{name}`" in message for name in ("price", "total", "discount")):
+        return Reason.BAD_MONEY
+    if message.startswith("Expected") and ", got " in message:
+        return Reason.WRONG_TYPE
+    return Reason.INVALID_VALUE

@@ -1,0 +1,388 @@
+"""The input contract: one struct an event type, as it stands on the wire (JSON).
+
+Field names are the snake_case of the Segment e-commerce spec. Unknown extra fields are ignored.
+``schemas/`` is generated from this module; change it here and run ``make schemas``.
+"""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta, Struct
+
+Id = Annotated[str, Meta(min_length=1, max_length=128)]
+EventId = Annotated[str, Meta(min_length=1, max_length=64)]
+StoreId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern="^[^/:]+$",
+        description="Store the portrait belongs to; no slash or colon: they part store and customer in keys.",
+    ),
+]
+Name = Annotated[str, Meta(min_length=1, max_length=256)]
+Text = Annotated[str, Meta(max_length=1024)]
+Money = Annotated[
+    str,
+    Meta(
+        max_length=24,
+        pattern=r"^[0-9]+(\.[0-9]+)?$",
+        description="Decimal amount in major units of `currency`, such as 12.50; never negative.",
+    ),
+]
+Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")]
+Timestamp = Annotated[
+    datetime,
+    Meta(
+        tz=True,
+        description="RFC 3339 with a UTC offset; the offset is the customer's local time.",
+    ),
+]
+Quantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+#: Integers stay within what every JSON reader holds exactly.
+TraitValue = (
+    Annotated[str, Meta(max_length=1024)]
+    | Annotated[int, Meta(ge=-(2**53), le=2**53)]
+    | float
+    | bool
+    | None
+)
+
+
+class Context(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where and how the event happened; every field is optional."""
+
+    session_id: Id | None = None
+    device_id: Id | None = None
+    device_model: Name | None = None
+    os: Name | None = None
+    browser: Name | None = None
+    user_agent: Text | None = None
+    ip: Annotated[str, Meta(max_length=45)] | None = None
+    asn: Annotated[int, Meta(ge=0, le=4_294_967_295)] | None = None
+    country: Name | None = None
+    channel: Name | None = None
+    campaign: Name | None = None
+
+
+class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A product as the customer met it; `category` is a path such as `home/kitchen/mugs`."""
+
+    product_id: Id
+    category: Name | None = None
+    brand: Name | None = None
+    price: Money | None = None
+    gender: Literal["female", "male", "unisex"] | None = None
+
+
+class Item(Product, frozen=True, kw_only=True, omit_defaults=True):
+    """A line of a basket or an order; `price` is that of one piece."""
+
+    quantity: Quantity = 1
+
+
+Items = Annotated[tuple[Item, ...], Meta(max_length=1000)]
+
+
+class Event(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """The envelope that all events share."""
+
+    topic: ClassVar[str]
+
+    event_id: EventId
+    customer_id: Id
+    occurred_at: Timestamp
+    store_id: StoreId = "main"
+    anonymous_id: Id | None = None
+    context: Context | None = None
+
+
+# --- clicks ---------------------------------------------------------------------------------
+
+
+class ProductEvent(Event, frozen=True, kw_only=True):
+    """One product that the customer dealt with; without `currency` the base currency is meant."""
+
+    product: Product
+    currency: Currency | None = None
+
+
+class ProductViewed(ProductEvent, frozen=True, kw_only=True, tag="product_viewed"):
+    """The customer opened a product's page."""
+
+    topic = "clicks"
+
+
+class ProductClicked(ProductEvent, frozen=True, kw_only=True, tag="product_clicked"):
+    """The customer clicked a product in a list, a banner or a recommendation."""
+
+    topic = "clicks"
+
+
+class ProductsSearched(Event, frozen=True, kw_only=True, tag="products_searched"):
+    """The customer searched the shop."""
+
+    topic = "clicks"
+
+    query: Text
+
+
+class ProductAddedToWishlist(
+    ProductEvent, frozen=True, kw_only=True, tag="product_added_to_wishlist"
+):
+    """The customer put a product on the wishlist."""
+
+    topic = "clicks"
+
+
+class ProductShared(ProductEvent, frozen=True, kw_only=True, tag="product_shared"):
+    """The customer shared a product with somebody; `via` names the medium."""
+
+    topic = "clicks"
+
+    via: Name | None = None
+
+
+# --- carts ----------------------------------------------------------------------------------
+
+
+class ProductAdded(ProductEvent, frozen=True, kw_only=True, tag="product_added"):
+    """The customer put a product into the cart."""
+
+    topic = "carts"
+
+    quantity: Quantity = 1
+
+
+class ProductRemoved(ProductEvent, frozen=True, kw_only=True, tag="product_removed"):
+    """The customer took a product out of the cart."""
+
+    topic = "carts"
+
+    quantity: Quantity = 1
+
+
+class CheckoutStarted(Event, frozen=True, kw_only=True, tag="checkout_started"):
+    """The customer began to check out."""
+
+    topic = "carts"
+
+    order_id: Id | None = None
+    total: Money | None = None
+    currency: Currency | None = None
+    items: Items = ()
+
+
+# --- orders ---------------------------------------------------------------------------------
+
+
+class OrderCompleted(Event, frozen=True, kw_only=True, tag="order_completed"):
+    """An order was placed; the refs are hashes made by the sender, never card or address."""
+
+    topic = "orders"
+
+    order_id: Id
+    total: Money
+    currency: Currency
+    items: Items = ()
+    coupon: Id | None = None
+    discount: Money | None = None
+    payment_method: Name | None = None
+    payment_ref: Id | None = None
+    shipping_ref: Id | None = None
+
+
+class OrderCancelled(Event, frozen=True, kw_only=True, tag="order_cancelled"):
+    """An order was cancelled before it was delivered."""
+
+    topic = "orders"
+
+    order_id: Id
+    total: Money | None = None
+    currency: Currency | None = None
+    items: Items = ()
+
+
+class OrderRefunded(Event, frozen=True, kw_only=True, tag="order_refunded"):
+    """Money went back to the customer; `total` is the sum refunded."""
+
+    topic = "orders"
+
+    order_id: Id
+    total: Money
+    currency: Currency
+    items: Items = ()
+
+
+class ProductReviewed(ProductEvent, frozen=True, kw_only=True, tag="product_reviewed"):
+    """The customer rated a product, one to five stars."""
+
+    topic = "orders"
+
+    rating: Annotated[int, Meta(ge=1, le=5)]
+
+
+# --- logins ---------------------------------------------------------------------------------
+
+
+class SignedUp(Event, frozen=True, kw_only=True, tag="signed_up"):
+    """The customer registered."""
+
+    topic = "logins"
+
+    method: Name | None = None
+
+
+class SignedIn(Event, frozen=True, kw_only=True, tag="signed_in"):
+    """The customer signed in."""
+
+    topic = "logins"
+
+    method: Name | None = None
+
+
+class SignInFailed(Event, frozen=True, kw_only=True, tag="sign_in_failed"):
+    """A sign-in to the customer's account failed; `cause` in the sender's words."""
+
+    topic = "logins"
+
+    cause: Name | None = None
+
+
+class PasswordReset(Event, frozen=True, kw_only=True, tag="password_reset"):
+    """The password of the account was reset."""
+
+    topic = "logins"
+
+
+class DeviceSeen(Event, frozen=True, kw_only=True, tag="device_seen"):
+    """A device of the customer showed itself; which one is in the context."""
+
+    topic = "logins"
+
+
+# --- customers ------------------------------------------------------------------------------
+
+
+class CustomerIdentified(Event, frozen=True, kw_only=True, tag="customer_identified"):
+    """What the customer or the shop declares; the last declaration by `occurred_at` wins.
+
+    Known traits are `gender`, `birth_year`, `occupation`, `country`, `region` and `language`; any
+    other name is kept as it is. `null` takes a trait back.
+    """
+
+    topic = "customers"
+
+    traits: Annotated[
+        dict[Annotated[str, Meta(min_length=1, max_length=64)], TraitValue], Meta(max_length=64)
+    ]
+
+
+class ConsentChanged(Event, frozen=True, kw_only=True, tag="consent_changed"):
+    """The customer gave or withdrew consent, purpose by purpose."""
+
+    topic = "customers"
+
+    consents: Annotated[
+        dict[Annotated[str, Meta(min_length=1, max_length=64)], bool],
+        Meta(min_length=1, max_length=32),
+    ]
+
+
+class ErasureRequested(Event, frozen=True, kw_only=True, tag="erasure_requested"):
+    """The customer asked to be forgotten: the portrait is erased and stays erased."""
+
+    topic = "customers"
+
+
+# --- engagements ----------------------------------------------------------------------------
+
+
+class PromotionViewed(Event, frozen=True, kw_only=True, tag="promotion_viewed"):
+    """A promotion was shown to the customer."""
+
+    topic = "engagements"
+
+    promotion_id: Id
+
+
+class PromotionClicked(Event, frozen=True, kw_only=True, tag="promotion_clicked"):
+    """The customer clicked a promotion."""
+
+    topic = "engagements"
+
+    promotion_id: Id
+
+
+class CouponRedeemed(Event, frozen=True, kw_only=True, tag="coupon_redeemed"):
+    """The customer used a coupon."""
+
+    topic = "engagements"
+
+    coupon: Id
+    order_id: Id | None = None
+    discount: Money | None = None
+    currency: Currency | None = None
+
+
+class InviteSent(Event, frozen=True, kw_only=True, tag="invite_sent"):
+    """The customer invited somebody."""
+
+    topic = "engagements"
+
+    invite_id: Id | None = None
+
+
+class InviteAccepted(Event, frozen=True, kw_only=True, tag="invite_accepted"):
+    """The customer came by an invitation; `invited_by` is the customer who sent it."""
+
+    topic = "engagements"
+
+    invite_id: Id | None = None
+    invited_by: Id | None = None
+
+
+class SupportContacted(Event, frozen=True, kw_only=True, tag="support_contacted"):
+    """The customer turned to support; `subject` from the shop's own list."""
+
+    topic = "engagements"
+
+    subject: Name | None = None
+
+
+#: Every event type, by topic, in the order of the contract.
+TOPIC_EVENTS: dict[str, tuple[type[Event], ...]] = {
+    "clicks": (
+        ProductViewed,
+        ProductClicked,
+        ProductsSearched,
+        ProductAddedToWishlist,
+        ProductShared,
+    ),
+    "carts": (ProductAdded, ProductRemoved, CheckoutStarted),
+    "orders": (OrderCompleted, OrderCancelled, OrderRefunded, ProductReviewed),
+    "logins": (SignedUp, SignedIn, SignInFailed, PasswordReset, DeviceSeen),
+    "customers": (CustomerIdentified, ConsentChanged, ErasureRequested),
+    "engagements": (
+        PromotionViewed,
+        PromotionClicked,
+        CouponRedeemed,
+        InviteSent,
+        InviteAccepted,
+        SupportContacted,
+    ),
+}
+
+EVENT_TYPES: tuple[type[Event], ...] = tuple(
+    event for events in TOPIC_EVENTS.values() for event in events
+)
+
+
+def type_name(event: type[Event] | Event) -> str:
+    """The event's name on the wire, such as ``product_viewed``."""
+    return str(event.__struct_config__.tag)
+
+
+def customer_key(store_id: str, customer_id: str) -> str:
+    """The Kafka key and table key of a customer: ``store_id/customer_id``."""
+    return f"{store_id}/{customer_id}"
