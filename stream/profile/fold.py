@@ -1,0 +1,73 @@
+"""``fold``: one event into one customer's state."""
+
+from enum import Enum
+
+from stream.events import (
+    CustomerIdentified,
+    ErasureRequested,
+    OrderCompleted,
+    OrderRefunded,
+)
+from stream.profile import activity, attributes, preference, spending
+from stream.profile.occurrence import Occurrence
+from stream.profile.state import State
+
+
+class Folded(Enum):
+    """What became of a record."""
+
+    APPLIED = "applied"
+    #: A record at or below the mark of its source: delivered again.
+    REPLAYED = "replayed"
+    #: An event id that was counted before: sent again by its producer.
+    DUPLICATE = "duplicate"
+    #: The customer was erased; nothing is kept of the event.
+    ERASED = "erased"
+
+
+def fold_record(state: State, source: str, offset: int, occurrence: Occurrence) -> Folded:
+    """Fold the record at ``offset`` of ``source`` (``topic:partition``), once and only once.
+
+    Mutates ``state``. Records of one source must come in the order of their offsets.
+    """
+    if offset <= state.marks.get(source, -1):
+        return Folded.REPLAYED
+    state.marks[source] = offset
+    if state.erased:
+        return Folded.ERASED
+    if occurrence.id_hash in state.seen:
+        return Folded.DUPLICATE
+    fold(state, occurrence)
+    return Folded.APPLIED
+
+
+def fold(state: State, occurrence: Occurrence) -> None:
+    """Add one event to the state, whatever its record was. Mutates ``state``."""
+    event, at_ms = occurrence.event, occurrence.at_ms
+    if isinstance(event, ErasureRequested):
+        _erase(state)
+        return
+    state.seen[occurrence.id_hash] = at_ms
+    if state.first_ms is None or at_ms < state.first_ms:
+        state.first_ms = at_ms
+    if state.newest_ms is None or at_ms > state.newest_ms:
+        state.newest_ms = at_ms
+    code = activity.TYPE_CODES[type(event)]
+    activity.add(state.activity, code, at_ms, occurrence.utc_offset_ms)
+    preference.add(state.preferences, occurrence)
+    match event:
+        case OrderCompleted():
+            spending.add_order(state.spending, at_ms, occurrence.amount_minor)
+        case OrderRefunded():
+            spending.add_refund(state.spending, occurrence.amount_minor)
+        case CustomerIdentified():
+            attributes.declare(state.traits, at_ms, event.traits)
+
+
+def _erase(state: State) -> None:
+    # Erasure is final, so that it does not matter which events arrive before and which after it.
+    empty = State()
+    for name in State.__struct_fields__:
+        if name != "marks":
+            setattr(state, name, getattr(empty, name))
+    state.erased = True

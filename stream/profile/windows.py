@@ -1,0 +1,60 @@
+"""Time as the core sees it: integer milliseconds since the epoch, hours, days and the window.
+
+The rolling window at ``as_of`` is ``[as_of - 30 d, as_of)`` with the tail rounded down: to the
+hour for what is counted in hour tiles, to the UTC day for what is counted in day tiles.
+
+    tail               as_of - 30 d                                as_of
+     |~~~~~~~~~~~~~~~~~~~~~|-------------------------------------------)
+     ^ whole hour (or day)   an hour (day) is in the window from its first to its last instant
+"""
+
+from datetime import UTC, datetime, timedelta
+
+HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
+WINDOW_DAYS = 30
+WINDOW_MS = WINDOW_DAYS * DAY_MS
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def to_ms(moment: datetime) -> int:
+    """Milliseconds since the epoch, rounded down; ``moment`` must carry its UTC offset."""
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def to_rfc3339(ms: int) -> str:
+    """UTC with milliseconds: ``to_rfc3339(0) == "1970-01-01T00:00:00.000Z"``."""
+    moment = _EPOCH + timedelta(milliseconds=ms)
+    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def year_of(ms: int) -> int:
+    """UTC calendar year."""
+    return (_EPOCH + timedelta(milliseconds=ms)).year
+
+
+def start_of_year(year: int) -> int:
+    """First millisecond of a UTC calendar year."""
+    return to_ms(datetime(year, 1, 1, tzinfo=UTC))
+
+
+def first_hour(as_of_ms: int) -> int:
+    """The oldest UTC hour (hours since the epoch) that is inside the window."""
+    return (as_of_ms - WINDOW_MS) // HOUR_MS
+
+
+def first_day(as_of_ms: int) -> int:
+    """The oldest UTC day (days since the epoch) that is inside the window."""
+    return (as_of_ms - WINDOW_MS) // DAY_MS
+
+
+def hour_leaves_at(hour: int) -> int:
+    """The first instant, in ms, at which a UTC hour is no longer inside the window."""
+    return (hour + 1) * HOUR_MS + WINDOW_MS
+
+
+def day_leaves_at(day: int) -> int:
+    """The first instant, in ms, at which a UTC day is no longer inside the window."""
+    return (day + 1) * DAY_MS + WINDOW_MS
