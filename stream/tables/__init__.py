@@ -1,0 +1,1 @@
+"""Where portraits are kept: one contract (``table.py``), in Redis and in memory."""

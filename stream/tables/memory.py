@@ -1,0 +1,79 @@
+"""The portrait table in memory: for tests and for trying things out without Redis."""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Sequence
+
+from stream.tables.table import Due, Position, Record, Write
+
+
+class MemoryTable:
+    """Keeps the contract of :class:`~stream.tables.table.PortraitTable` in dictionaries."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, Record] = {}
+        self._due: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._pending: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
+        self._positions: dict[str, int] = {}
+        self._watermarks: dict[int, int] = {}
+
+    async def load(self, keys: Sequence[str]) -> list[Record | None]:
+        return [self._records.get(key) for key in keys]
+
+    async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
+        return [self._store(partition, write) for write in writes]
+
+    def _store(self, partition: int, write: Write) -> bool:
+        if write.due_ms is not None:
+            scheduled = self._due[partition]
+            scheduled[write.key] = min(write.due_ms, scheduled.get(write.key, write.due_ms))
+        if write.publish:
+            self._pending[partition].add((write.key, write.record.version))
+        stored = self._records.get(write.key)
+        if (stored.revision if stored else 0) != write.record.revision - 1:
+            return False
+        self._records[write.key] = write.record
+        return True
+
+    async def published(
+        self, partition: int, versions: Sequence[tuple[str, int]], position: Position | None = None
+    ) -> None:
+        self._pending[partition].difference_update(versions)
+        if position:
+            self._positions[position.source] = position.end_offset
+
+    async def pending(self, partition: int) -> list[tuple[str, int]]:
+        return sorted(self._pending[partition])
+
+    async def due(self, partition: int, now_ms: int, limit: int) -> list[Due]:
+        ordered = sorted((due_ms, key) for key, due_ms in self._due[partition].items())
+        return [Due(key, due_ms) for due_ms, key in ordered if due_ms <= now_ms][:limit]
+
+    async def reschedule(self, partition: int, moves: Sequence[tuple[Due, int | None]]) -> None:
+        scheduled = self._due[partition]
+        for seen, next_ms in moves:
+            if scheduled.get(seen.key) != seen.due_ms:
+                continue
+            if next_ms is None:
+                del scheduled[seen.key]
+            else:
+                scheduled[seen.key] = next_ms
+
+    async def positions(self) -> dict[str, int]:
+        return dict(self._positions)
+
+    async def watermark(self, partition: int) -> int | None:
+        return self._watermarks.get(partition)
+
+    async def advance(self, partition: int, watermark_ms: int) -> None:
+        known = self._watermarks.get(partition, watermark_ms)
+        self._watermarks[partition] = max(known, watermark_ms)
+
+    async def durable(self) -> bool:
+        return True
+
+    async def scan(self) -> AsyncIterator[tuple[str, Record]]:
+        for key, record in list(self._records.items()):
+            yield key, record
+
+    async def close(self) -> None:
+        pass

@@ -1,0 +1,240 @@
+"""The portrait table in Redis: standalone (>= 6.2), Redis Cluster or Valkey.
+
+Keys, with ``ns`` the namespace:
+
+    ns:portrait:STORE:CUSTOMER   hash   r revision, v version, s state, d document (JSON)
+    ns:due:PARTITION             zset   customer key by the ms at which it changes by time alone
+    ns:pending:PARTITION         set    "VERSION KEY" of what was stored and perhaps not published
+    ns:positions                 hash   topic:partition -> offset after the last record applied
+    ns:watermarks                hash   partition -> newest event time, ms
+"""
+
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
+from hashlib import sha1
+from importlib.resources import files
+from typing import Any
+
+from redis.asyncio import Redis, RedisCluster
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from stream.errors import Transient
+from stream.tables.table import Due, Position, Record, Write
+
+#: Keys that one call of a script handles: fewer calls cost less, but a call blocks the server.
+_KEYS_A_CALL = 64
+_SCAN_COUNT = 500
+_DURABLE_TIMEOUT_MS = 5_000
+
+
+class _Script:
+    def __init__(self, name: str) -> None:
+        self.text = files("stream.tables").joinpath("lua", f"{name}.lua").read_text()
+        self.sha = sha1(self.text.encode()).hexdigest()
+
+
+_COMPARE_AND_SET = _Script("compare_and_set")
+_ADVANCE = _Script("advance")
+_RESCHEDULE = _Script("reschedule")
+_SCRIPTS = (_COMPARE_AND_SET, _ADVANCE, _RESCHEDULE)
+
+
+class RedisTable:
+    """Keeps the contract of :class:`~stream.tables.table.PortraitTable` in Redis."""
+
+    def __init__(self, client: "Redis | RedisCluster", namespace: str) -> None:
+        self._client: Any = client  # the two clients share no useful type
+        self._clustered = isinstance(client, RedisCluster)
+        self._ns = namespace
+        self._prefix = f"{namespace}:portrait:"
+        self._waits_for_disk: bool | None = None
+
+    @classmethod
+    def connect(cls, url: str, namespace: str) -> "RedisTable":
+        """A table at ``redis://``, ``rediss://`` or ``redis+cluster://``; connects when used."""
+        if url.startswith("redis+cluster://"):
+            return cls(RedisCluster.from_url(url.replace("redis+cluster", "redis", 1)), namespace)
+        return cls(Redis.from_url(url), namespace)
+
+    async def load(self, keys: Sequence[str]) -> list[Record | None]:
+        if not keys:
+            return []
+        pipe = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipe.hmget(self._record(key), ("r", "v", "s", "d"))
+        with _transient():
+            rows = await pipe.execute()
+        return [_to_record(row) for row in rows]
+
+    async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
+        if not writes:
+            return []
+        notes = {write.key: write.due_ms for write in writes if write.due_ms is not None}
+        pending = [_member(w.key, w.record.version) for w in writes if w.publish]
+        size = 1 if self._clustered else _KEYS_A_CALL
+        chunks = [writes[start : start + size] for start in range(0, len(writes), size)]
+
+        def note(pipe: Any) -> None:
+            if notes:
+                pipe.zadd(self._due(partition), notes, lt=True)
+            if pending:
+                pipe.sadd(self._pending(partition), *pending)
+
+        def compare_and_set(pipe: Any) -> None:
+            for chunk in chunks:
+                keys = [self._record(write.key) for write in chunk]
+                values = [value for write in chunk for value in _values(write.record)]
+                pipe.evalsha(_COMPARE_AND_SET.sha, len(keys), *keys, *values)
+
+        if self._clustered:  # a pipeline keeps no order between nodes
+            await self._pipeline(note)
+            results = await self._pipeline(compare_and_set)
+        else:
+            results = await self._pipeline(note, compare_and_set)
+        stored = results[len(results) - len(chunks) :]
+        return [flag == 1 for flags in stored for flag in flags]
+
+    async def published(
+        self, partition: int, versions: Sequence[tuple[str, int]], position: Position | None = None
+    ) -> None:
+        def note(pipe: Any) -> None:
+            if versions:
+                pipe.srem(self._pending(partition), *(_member(*version) for version in versions))
+            if position:
+                pipe.hset(f"{self._ns}:positions", position.source, position.end_offset)
+
+        if versions or position:
+            await self._pipeline(note)
+
+    async def pending(self, partition: int) -> list[tuple[str, int]]:
+        with _transient():
+            members = await self._client.smembers(self._pending(partition))
+        parts = (member.decode().partition(" ") for member in members)
+        return sorted((key, int(version)) for version, _, key in parts)
+
+    async def due(self, partition: int, now_ms: int, limit: int) -> list[Due]:
+        with _transient():
+            rows = await self._client.zrange(
+                self._due(partition), "-inf", now_ms, byscore=True, offset=0, num=limit,
+                withscores=True,
+            )  # fmt: skip
+        return [Due(member.decode(), int(score)) for member, score in rows]
+
+    async def reschedule(self, partition: int, moves: Sequence[tuple[Due, int | None]]) -> None:
+        if not moves:
+            return
+        values = [
+            value
+            for seen, next_ms in moves
+            for value in (seen.key, seen.due_ms, "" if next_ms is None else next_ms)
+        ]
+        await self._pipeline(
+            lambda pipe: pipe.evalsha(_RESCHEDULE.sha, 1, self._due(partition), *values)
+        )
+
+    async def positions(self) -> dict[str, int]:
+        with _transient():
+            found = await self._client.hgetall(f"{self._ns}:positions")
+        return {source.decode(): int(offset) for source, offset in found.items()}
+
+    async def watermark(self, partition: int) -> int | None:
+        with _transient():
+            found = await self._client.hget(f"{self._ns}:watermarks", str(partition))
+        return None if found is None else int(found)
+
+    async def advance(self, partition: int, watermark_ms: int) -> None:
+        key = f"{self._ns}:watermarks"
+        await self._pipeline(
+            lambda pipe: pipe.evalsha(_ADVANCE.sha, 1, key, partition, watermark_ms)
+        )
+
+    async def durable(self) -> bool:
+        """See the contract. On a cluster, or without AOF, there is nothing to wait for."""
+        if self._clustered or self._waits_for_disk is False:
+            return True
+        # WAITAOF waits for the writes of its own connection; the file is sequential, so one
+        # write on this connection stands for all that came before it on any.
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hset(f"{self._ns}:durable", "at", 0)
+        pipe.execute_command("WAITAOF", 1, 0, _DURABLE_TIMEOUT_MS)
+        with _transient():
+            _, waited = await pipe.execute(raise_on_error=False)
+        if isinstance(waited, ResponseError):  # an older server, or one without AOF
+            self._waits_for_disk = False
+            return True
+        self._waits_for_disk = True
+        return bool(waited[0] >= 1)
+
+    async def scan(self) -> AsyncIterator[tuple[str, Record]]:
+        found: list[str] = []
+        with _transient():
+            async for name in self._client.scan_iter(match=f"{self._prefix}*", count=_SCAN_COUNT):
+                store_id, _, customer_id = name.decode().removeprefix(self._prefix).partition(":")
+                found.append(f"{store_id}/{customer_id}")
+                if len(found) >= _SCAN_COUNT:
+                    for pair in await self._found(found):
+                        yield pair
+                    found = []
+        for pair in await self._found(found):
+            yield pair
+
+    async def _found(self, keys: list[str]) -> list[tuple[str, Record]]:
+        records = await self.load(keys)
+        return [(key, record) for key, record in zip(keys, records, strict=True) if record]
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _pipeline(self, *fills: Any) -> list[Any]:
+        """Run one pipeline; load the scripts and run it once more where the server forgot them.
+
+        What the first run did store shows as a conflict in the second: the caller reloads.
+        """
+        for attempt in range(2):
+            pipe = self._client.pipeline(transaction=False)
+            for fill in fills:
+                fill(pipe)
+            with _transient():
+                try:
+                    results: list[Any] = await pipe.execute()
+                except NoScriptError:
+                    if attempt:
+                        raise
+                    for script in _SCRIPTS:
+                        await self._client.script_load(script.text)
+                else:
+                    return results
+        raise AssertionError("unreachable")
+
+    def _record(self, key: str) -> str:
+        store_id, _, customer_id = key.partition("/")
+        return f"{self._prefix}{store_id}:{customer_id}"
+
+    def _due(self, partition: int) -> str:
+        return f"{self._ns}:due:{partition}"
+
+    def _pending(self, partition: int) -> str:
+        return f"{self._ns}:pending:{partition}"
+
+
+@contextmanager
+def _transient() -> Iterator[None]:
+    try:
+        yield
+    except (RedisError, OSError) as exc:
+        raise Transient(f"Redis: {exc}") from exc
+
+
+def _to_record(row: Sequence[bytes | None]) -> Record | None:
+    revision, version, state, document = row
+    if revision is None or version is None or state is None:
+        return None
+    return Record(int(revision), int(version), state, document)
+
+
+def _values(record: Record) -> tuple[int, int, bytes, bytes]:
+    return record.revision, record.version, record.state, record.document or b""
+
+
+def _member(key: str, version: int) -> str:
+    return f"{version} {key}"

@@ -1,0 +1,111 @@
+"""The contract of the portrait table, kept by Redis in production and by memory in tests."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+
+class Record(Struct, frozen=True):
+    """One customer's record as it is stored.
+
+    ``revision`` counts every write and is what compare-and-set compares; ``version`` counts the
+    published changes among them. ``document`` is the last published change as JSON, None once the
+    customer was erased.
+    """
+
+    revision: int
+    version: int
+    state: bytes
+    document: bytes | None
+
+
+class Write(Struct, frozen=True):
+    """A record to be stored if the stored one still has ``record.revision - 1`` (0: none is).
+
+    ``due_ms``  when the portrait next changes by time alone; None for never. Storing only ever
+                brings a due time forward: looking too early is cheap, too late is wrong.
+    ``publish`` the document is new and must be published: its version is pending until
+                :meth:`PortraitTable.published`.
+    """
+
+    key: str
+    record: Record
+    due_ms: int | None
+    publish: bool
+
+
+class Due(Struct, frozen=True):
+    """A customer and the time, ms, for which it is scheduled."""
+
+    key: str
+    due_ms: int
+
+
+class Position(Struct, frozen=True):
+    """How far a source (``topic:partition``) was applied: the offset after the last record."""
+
+    source: str
+    end_offset: int
+
+
+class PortraitTable(Protocol):
+    """Portraits by customer key (``store_id/customer_id``), and what partitions remember.
+
+    Every method may raise :class:`~stream.errors.Transient`; calling again is always safe.
+    ``partition`` is the number that the customer's records have in all input topics.
+    """
+
+    async def load(self, keys: Sequence[str]) -> list[Record | None]:
+        """The records of customers, in one round trip."""
+        ...
+
+    async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
+        """Compare-and-set each record; False marks a conflict. One round trip (two on a cluster).
+
+        The due time and the pending version are written before the state: a crash in between
+        leaves a customer looked at once too often, never one forgotten.
+        """
+        ...
+
+    async def published(
+        self, partition: int, versions: Sequence[tuple[str, int]], position: Position | None = None
+    ) -> None:
+        """The versions were acknowledged by Kafka; remember how far the source was applied."""
+        ...
+
+    async def pending(self, partition: int) -> list[tuple[str, int]]:
+        """Keys and versions that were stored but perhaps never published."""
+        ...
+
+    async def due(self, partition: int, now_ms: int, limit: int) -> list[Due]:
+        """Customers whose portrait changes by time alone at or before ``now_ms``, oldest first."""
+        ...
+
+    async def reschedule(self, partition: int, moves: Sequence[tuple[Due, int | None]]) -> None:
+        """Set when customers are next due (None: never), unless someone else did meanwhile."""
+        ...
+
+    async def positions(self) -> dict[str, int]:
+        """Source -> offset after the last record applied, over all partitions."""
+        ...
+
+    async def watermark(self, partition: int) -> int | None:
+        """The newest event time, ms, that the partition has seen; None before the first."""
+        ...
+
+    async def advance(self, partition: int, watermark_ms: int) -> None:
+        """Remember the watermark; it never goes back."""
+        ...
+
+    async def durable(self) -> bool:
+        """Wait until all writes so far are on disk, where the server can tell; False on time-out."""
+        ...
+
+    def scan(self) -> AsyncIterator[tuple[str, Record]]:
+        """Every record, in no order; one that changes meanwhile may be seen before or after."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections."""
+        ...
