@@ -1,0 +1,135 @@
+"""One customer, one batch: from the stored record and the new events to the next record.
+
+No I/O happens here. The result is a draft: it counts once the table has taken it.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Struct
+
+from stream import metrics
+from stream.hot import Entry
+from stream.profile.fold import Folded, fold_record
+from stream.profile.occurrence import Occurrence
+from stream.profile.portrait import Cause, Change, describe, difference, to_change
+from stream.profile.state import State, next_change, prune
+from stream.publish import Message, portrait_message
+from stream.tables import codec
+from stream.tables.table import Record, Write
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Change)
+
+
+class Sourced(Struct, frozen=True):
+    """An event and where it was read: offset of ``topic:partition``."""
+
+    source: str
+    offset: int
+    occurrence: Occurrence
+
+
+class Draft(Struct):
+    """What is to be done about one customer, and how it stands then.
+
+    ``entry``     the record to remember once ``write`` is stored (or at once without a write)
+    ``messages``  what is to be published, oldest version first
+    ``versions``  the versions among them
+    ``due_ms``    when the portrait next changes by time alone; None for never
+    """
+
+    entry: Entry
+    outcomes: Counter[Folded]
+    write: Write | None = None
+    messages: list[Message] = []
+    versions: list[int] = []
+    due_ms: int | None = None
+
+
+def draft(
+    key: str, entry: Entry, records: Sequence[Sourced], *, now_ms: int, cause: Cause, currency: str
+) -> Draft:
+    """Fold the records into the entry (which is mutated) and describe what follows.
+
+    ``now_ms`` is the instant of the new portrait, unless the customer's newest event is later.
+    Without records this is a look at what time alone has changed.
+    """
+    state = entry.state
+    outcomes = Counter(
+        fold_record(state, record.source, record.offset, record.occurrence) for record in records
+    )
+    result = Draft(entry, outcomes)
+    if outcomes[Folded.REPLAYED] and entry.version:
+        # The batch that stored this version may have died before it published it.
+        metrics.REPUBLISHED.inc()
+        _publish(result, key)
+    touched = len(records) > outcomes[Folded.REPLAYED]
+    if state.erased:
+        changed = bool(outcomes[Folded.APPLIED])
+        entry.change = None
+    elif state.newest_ms is None:
+        return result  # scheduled, but without a record: nothing to describe
+    else:
+        changed = _describe(result, key, max(now_ms, state.newest_ms + 1), cause, currency)
+    if changed:
+        entry.version += 1
+        _publish(result, key)
+    if changed or touched:
+        prune(state)
+        entry.revision += 1
+        document = None if entry.change is None else _encoder.encode(entry.change)
+        record = Record(entry.revision, entry.version, codec.encode(state), document)
+        result.write = Write(key, record, result.due_ms, publish=changed)
+    return result
+
+
+def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, currency: str) -> bool:
+    entry = result.entry
+    result.due_ms = next_change(entry.state, as_of_ms)
+    store_id, _, customer_id = key.partition("/")
+    portrait = describe(
+        store_id, customer_id, entry.state, as_of_ms, currency=currency, version=entry.version + 1
+    )
+    changed = difference(entry.change, portrait)
+    if changed is None:
+        return False
+    entry.change = to_change(portrait, changed, cause)
+    return True
+
+
+def _publish(result: Draft, key: str) -> None:
+    version, change = result.entry.version, result.entry.change
+    if change is None:
+        message = portrait_message(key, version, None)
+    else:
+        message = portrait_message(key, version, _encoder.encode(change), change.changed)
+    result.messages.append(message)
+    result.versions.append(version)
+
+
+def to_entry(record: Record | None) -> Entry:
+    """A stored record, or none, in the form that events fold into."""
+    if record is None:
+        return Entry(0, 0, State(), None)
+    return Entry(
+        record.revision, record.version, codec.decode(record.state), to_stored_change(record)
+    )
+
+
+def to_stored_change(record: Record) -> Change | None:
+    """The last published change; None if erased, or written by a version with other sections."""
+    if record.document is None:
+        return None
+    try:
+        return _decoder.decode(record.document)
+    except msgspec.ValidationError:
+        return None
+
+
+def stored_message(key: str, record: Record) -> Message:
+    """The message that published a record, byte for byte."""
+    change = to_stored_change(record)
+    changed = change.changed if change else ()
+    return portrait_message(key, record.version, record.document, changed)

@@ -1,0 +1,110 @@
+"""The topics of the contract: their names, their settings, making and checking them."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from msgspec import Struct
+
+from stream.errors import Fatal, Transient
+from stream.events import TOPIC_EVENTS
+from stream.settings import Settings
+
+#: Topics that workers read, each with the event types of ``stream.events``.
+INPUT_TOPICS: tuple[str, ...] = tuple(TOPIC_EVENTS)
+#: Changed portraits, keyed like the input; compacted, a tombstone erases.
+PORTRAITS = "portraits"
+#: Records that broke the contract, with their bytes and source position.
+DEAD_LETTERS = "dead-letters"
+
+#: topic -> broker settings beyond the defaults.
+OUTPUT_TOPICS: dict[str, dict[str, str]] = {
+    PORTRAITS: {"cleanup.policy": "compact"},
+    DEAD_LETTERS: {},
+}
+
+
+class TopicState(Struct, frozen=True, kw_only=True):
+    """What the broker says of one topic; ``partitions`` is 0 where it does not exist."""
+
+    name: str
+    partitions: int
+    made: bool = False
+
+
+async def ensure_topics(settings: Settings) -> list[TopicState]:
+    """Create the topics that are missing and return the state of all.
+
+    Raises :class:`Fatal` where input topics differ in their number of partitions (one worker
+    could then not own a customer's records), :class:`Transient` where the broker does not answer.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    try:
+        await admin.start()
+        before = await _partitions(admin, settings)
+        missing = [name for name, count in before.items() if not count]
+        await _create(admin, settings, missing)
+        after = await _partitions(admin, settings)
+    except (KafkaError, OSError) as exc:
+        raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
+    finally:
+        await admin.close()
+    check_partitions({name: after[name] for name in INPUT_TOPICS})
+    return [
+        TopicState(name=settings.topic(name), partitions=count, made=name in missing)
+        for name, count in after.items()
+    ]
+
+
+async def describe_topics(settings: Settings) -> list[TopicState]:
+    """The state of every topic of the contract, creating none."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    try:
+        await admin.start()
+        found = await _partitions(admin, settings)
+    except (KafkaError, OSError) as exc:
+        raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
+    finally:
+        await admin.close()
+    return [TopicState(name=settings.topic(n), partitions=count) for n, count in found.items()]
+
+
+def check_partitions(partitions: dict[str, int]) -> None:
+    """Refuse input topics that are missing or differ in their number of partitions."""
+    missing = [name for name, count in partitions.items() if not count]
+    if missing:
+        raise Fatal(f"missing topics: {', '.join(missing)}; run `portrait topics` to create them")
+    if len(set(partitions.values())) > 1:
+        counts = ", ".join(f"{name}={count}" for name, count in partitions.items())
+        raise Fatal(
+            f"input topics must have equal partition counts, found {counts}; "
+            "make them equal with `kafka-topics --alter`"
+        )
+
+
+async def _partitions(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, int]:
+    names = (*INPUT_TOPICS, *OUTPUT_TOPICS)
+    # Asked by name, a broker with automatic creation would make what is missing.
+    existing = set(await admin.list_topics())
+    wanted = [name for name in map(settings.topic, names) if name in existing]
+    found = await admin.describe_topics(wanted) if wanted else []
+    counts = {str(topic["topic"]): len(topic["partitions"]) for topic in found}
+    return {name: counts.get(settings.topic(name), 0) for name in names}
+
+
+async def _create(admin: AIOKafkaAdminClient, settings: Settings, names: list[str]) -> None:
+    if not names:
+        return
+    response = await admin.create_topics(
+        [
+            NewTopic(
+                name=settings.topic(name),
+                num_partitions=settings.partitions,
+                replication_factor=settings.replication,
+                topic_configs=OUTPUT_TOPICS.get(name, {}),
+            )
+            for name in names
+        ]
+    )
+    for topic, code, *rest in response.topic_errors:
+        # Another process may create them at the same moment; the result is the same.
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise Fatal(f"cannot create topic {topic}: {for_code(code).__name__} {rest}")
