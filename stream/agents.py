@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import faust
 
@@ -37,9 +38,11 @@ def _define_agent(app: "PortraitApp", processor: Processor, name: str, topic: st
     async def agent(stream: faust.StreamT[RecordBatch]) -> None:
         # Acknowledged by hand: left to itself, Faust acknowledges even what raised.
         async for event in stream.noack().events():
+            app.consumer.enter(event.message)
             batch: RecordBatch = event.message.value
+            process = partial(processor.process, name, batch.partition, batch.records)
             async with app.stopping_on_error(f"{name}:{batch.partition}"):
-                await _persist(lambda b=batch: processor.process(name, b.partition, b.records))
+                await _persist(process)
                 metrics.LAG_RECORDS.labels(name, batch.partition).set(batch.lag)
                 event.ack()
 
@@ -59,18 +62,16 @@ def _define_sweeper(app: "PortraitApp", processor: Processor, interval_s: float)
                     log.warning("sweep of partition %d put off: %s", partition, exc)
 
 
-async def _persist(attempt: Callable[[], Awaitable[Any]]) -> None:
+async def _persist(process: Callable[[], Awaitable[None]]) -> None:
     """Try until it works; what is tried must be safe to repeat. Raises :class:`Fatal` at last."""
     for wait_s in BACKOFF_S:
         try:
-            await attempt()
+            return await process()
         except Transient as exc:
             metrics.RETRIES.inc()
             log.warning("trying again in %s s: %s", wait_s, exc)
             await asyncio.sleep(wait_s)
-        else:
-            return
     try:
-        await attempt()
+        return await process()
     except Transient as exc:
         raise Fatal(f"gave up after {sum(BACKOFF_S):.0f} s: {exc}") from exc

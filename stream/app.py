@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer, TopicPartition
 from faust import web
 from faust.types import TP
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -15,14 +14,13 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from stream import agents
 from stream.batch import Processor
 from stream.clock import new_clock
-from stream.errors import Fatal
 from stream.producer import start_producer
 from stream.publish import KafkaPublisher
 from stream.rates import load_rates
 from stream.settings import Settings
+from stream.startup import check_currency, check_positions
 from stream.tables.redis import RedisTable
 from stream.tables.table import PortraitTable
-from stream.topics import INPUT_TOPICS, check_partitions, describe_topics
 from stream.transport import BatchTransport
 from stream.update import Updater
 
@@ -78,6 +76,7 @@ async def new_app(settings: Settings) -> PortraitApp:
     rates = load_rates(settings)
     table = RedisTable.connect(settings.redis, settings.namespace)
     await check_positions(settings, table)
+    await check_currency(settings, table)
     producer = await start_producer(settings)
     clock = new_clock(settings.clock)
     updater = Updater(
@@ -87,7 +86,13 @@ async def new_app(settings: Settings) -> PortraitApp:
         currency=settings.currency,
         hot_customers=settings.cache_customers,
     )
-    processor = Processor(updater, clock, rates, keep_watermark=settings.clock == "event")
+    processor = Processor(
+        updater,
+        clock,
+        rates,
+        keep_watermark=settings.clock == "event",
+        topic_prefix=settings.topic_prefix,
+    )
     app = _new_faust_app(settings)
     app.table = table
     app.closing = (producer.stop, table.close)
@@ -104,37 +109,6 @@ async def new_app(settings: Settings) -> PortraitApp:
             processor.release(partition)
 
     return app
-
-
-async def check_positions(settings: Settings, table: PortraitTable) -> None:
-    """Refuse to work where topics are missing, uneven, or were deleted and made anew.
-
-    Offsets of a topic made anew start at zero again, below the marks in the customers' records:
-    its events would be taken for redelivered ones and silently dropped.
-    """
-    states = await describe_topics(settings)
-    counts = {state.name: state.partitions for state in states}
-    check_partitions({name: counts[settings.topic(name)] for name in INPUT_TOPICS})
-    applied = await table.positions()
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka)
-    try:
-        await consumer.start()
-        partitions = [
-            (f"{name}:{number}", TopicPartition(settings.topic(name), number))
-            for name in INPUT_TOPICS
-            for number in range(counts[settings.topic(name)])
-        ]
-        ends = await consumer.end_offsets([tp for _, tp in partitions])
-    finally:
-        await consumer.stop()
-    for source, tp in partitions:
-        if ends[tp] < applied.get(source, 0):
-            raise Fatal(
-                f"topic {tp.topic} partition {tp.partition} ends at offset {ends[tp]}, but the "
-                f"portraits in {settings.namespace!r} have applied {applied[source]}: the topic "
-                "was deleted and made anew. Keep the portraits and read other topics with a new "
-                "PORTRAIT_TOPIC_PREFIX, or build them afresh with a new PORTRAIT_NAMESPACE."
-            )
 
 
 def _new_faust_app(settings: Settings) -> PortraitApp:

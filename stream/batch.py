@@ -27,12 +27,21 @@ class Processor:
     partitions go on side by side.
     """
 
-    def __init__(self, updater: Updater, clock: Clock, rates: Rates, *, keep_watermark: bool):
+    def __init__(
+        self,
+        updater: Updater,
+        clock: Clock,
+        rates: Rates,
+        *,
+        keep_watermark: bool,
+        topic_prefix: str = "",
+    ) -> None:
         self._updater = updater
         self._table = updater.table
         self._clock = clock
         self._rates = rates
         self._keep_watermark = keep_watermark
+        self._prefix = topic_prefix
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._owned: set[int] = set()
 
@@ -48,7 +57,7 @@ class Processor:
         async with self._locks[partition]:
             await self._own(partition)
             work, dead_letters = self._decode(topic, partition, records)
-            position = Position(f"{topic}:{partition}", records[-1].offset + 1)
+            position = Position(self._source(topic, partition), records[-1].offset + 1)
             updated = await self._updater.update(
                 partition, work, "event", position=position, dead_letters=dead_letters
             )
@@ -100,10 +109,14 @@ class Processor:
         self._owned.add(partition)
         metrics.OWNED_PARTITIONS.set(len(self._owned))
 
+    def _source(self, topic: str, partition: int) -> str:
+        # The broker's name of the topic: other topics have offsets, and so marks, of their own.
+        return f"{self._prefix}{topic}:{partition}"
+
     def _decode(
         self, topic: str, partition: int, records: Sequence[SourceRecord]
     ) -> tuple[dict[str, list[Sourced]], list[Message]]:
-        source = f"{topic}:{partition}"
+        source = self._source(topic, partition)
         now_ms = wall_ms()
         work: defaultdict[str, list[Sourced]] = defaultdict(list)
         dead_letters: list[Message] = []

@@ -5,8 +5,8 @@ one partition that a fetch returned; agents, group membership, rebalancing, time
 server stay Faust's own. What differs for that:
 
 * ``getmany`` yields one message a partition; its offset is that of its last record.
-* Commits come from a ledger of ``(first, last)`` offsets delivered, popped as its head is
-  acknowledged. Faust's own gap logic takes skipped offsets for lost ones.
+* Commits come from a ledger of the batches that agents began, popped as its head is
+  acknowledged: no batch is passed over, and offsets inside a batch are not taken for gaps.
 * Offsets are committed only after the tables have what they stand for on disk.
 * Partitions are assigned by range: equal partition numbers of all topics go to one worker.
 """
@@ -94,11 +94,13 @@ class BatchConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
-    def track_message(self, message: Message) -> None:
-        """Enter the batch into the ledger when it is delivered to an agent, not before."""
+    def enter(self, message: Message) -> None:
+        """Enter a batch into the ledger: its agent begins with it now.
+
+        Not before: what is fetched and then dropped by a rebalance would block the ledger's head.
+        """
         records = message.value.records
         self._ledger[message.tp].append((records[0].offset, records[-1].offset))
-        super().track_message(message)
 
     def _new_offset(self, tp: TP) -> int | None:
         """The offset to commit: after the last batch of the acknowledged head of the ledger."""

@@ -34,7 +34,10 @@ def command(loglevel: str) -> None:
     app = loop.run_until_complete(new_app(settings))
     worker = faust.Worker(app, loglevel=loglevel, loop=loop, quiet=True)
     logging.getLogger("stream").setLevel(loglevel.upper())
-    click.echo(f"portrait worker: group {settings.group}, http://{settings.web_host}:{settings.web_port}/health", err=True)
+    click.echo(
+        f"portrait worker: group {settings.group}, http://{settings.web_host}:{settings.web_port}/health",
+        err=True,
+    )
     try:
         worker.execute_from_commandline()
     finally:

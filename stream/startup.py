@@ -1,0 +1,48 @@
+"""What must hold before a worker may work: topics and tables that fit together."""
+
+from stream.backlog import Backlog
+from stream.errors import Fatal
+from stream.settings import Settings
+from stream.tables.table import PortraitTable
+from stream.topics import INPUT_TOPICS, check_partitions, describe_topics
+
+
+async def check_positions(settings: Settings, table: PortraitTable) -> None:
+    """Refuse to work where topics are missing, uneven, or were deleted and made anew.
+
+    Offsets of a topic made anew start at zero again, below the marks in the customers' records:
+    its events would be taken for redelivered ones and silently dropped.
+    """
+    ends = await _end_offsets(settings)
+    topics = {settings.topic(name) for name in INPUT_TOPICS}
+    for source, applied in (await table.positions()).items():
+        end = ends.get(source, 0)
+        if source.rpartition(":")[0] in topics and end < applied:
+            raise Fatal(
+                f"{source} ends at offset {end}, but the portraits in {settings.namespace!r} have "
+                f"applied {applied}: the topic was deleted and made anew. Keep the portraits and "
+                "read other topics with a new PORTRAIT_TOPIC_PREFIX, or build them afresh with a "
+                "new PORTRAIT_NAMESPACE."
+            )
+
+
+async def check_currency(settings: Settings, table: PortraitTable) -> None:
+    """Refuse to add amounts of one currency to sums of another."""
+    currency = await table.pinned("currency")
+    if currency is None or not await table.positions():
+        await table.pin("currency", settings.currency)
+    elif currency != settings.currency:
+        raise Fatal(
+            f"the portraits in {settings.namespace!r} are kept in {currency}, not in "
+            f"{settings.currency}: set PORTRAIT_CURRENCY={currency}, or start a new "
+            "PORTRAIT_NAMESPACE"
+        )
+
+
+async def _end_offsets(settings: Settings) -> dict[str, int]:
+    """Source -> end offset, over all partitions of the input topics."""
+    counts = {state.name: state.partitions for state in await describe_topics(settings)}
+    check_partitions({settings.topic(n): counts[settings.topic(n)] for n in INPUT_TOPICS})
+    async with Backlog(settings) as backlog:
+        ends = await backlog.end_offsets(await backlog.partitions())
+    return {f"{topic}:{number}": end for (topic, number), end in ends.items()}
