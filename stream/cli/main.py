@@ -19,16 +19,17 @@ COMMANDS = {
     "export": "export",
     "watch": "watch",
     "doctor": "doctor",
+    "schemas": "schemas",
 }
 
 
 class Lazy(click.Group):
     """Imports a command when it is called, so that `portrait show` does not pay for Faust."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
         module = importlib.import_module(f"stream.cli.{COMMANDS[cmd_name]}")

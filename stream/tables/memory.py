@@ -15,6 +15,7 @@ class MemoryTable:
         self._pending: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
         self._positions: dict[str, int] = {}
         self._watermarks: dict[int, int] = {}
+        self._pinned: dict[str, str] = {}
 
     async def load(self, keys: Sequence[str]) -> list[Record | None]:
         return [self._records.get(key) for key in keys]
@@ -67,6 +68,12 @@ class MemoryTable:
     async def advance(self, partition: int, watermark_ms: int) -> None:
         known = self._watermarks.get(partition, watermark_ms)
         self._watermarks[partition] = max(known, watermark_ms)
+
+    async def pin(self, name: str, value: str) -> None:
+        self._pinned[name] = value
+
+    async def pinned(self, name: str) -> str | None:
+        return self._pinned.get(name)
 
     async def durable(self) -> bool:
         return True

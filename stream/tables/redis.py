@@ -7,6 +7,7 @@ Keys, with ``ns`` the namespace:
     ns:pending:PARTITION         set    "VERSION KEY" of what was stored and perhaps not published
     ns:positions                 hash   topic:partition -> offset after the last record applied
     ns:watermarks                hash   partition -> newest event time, ms
+    ns:pinned                    hash   settings that all portraits depend on, such as the currency
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -148,6 +149,15 @@ class RedisTable:
             lambda pipe: pipe.evalsha(_ADVANCE.sha, 1, key, partition, watermark_ms)
         )
 
+    async def pin(self, name: str, value: str) -> None:
+        with _transient():
+            await self._client.hset(f"{self._ns}:pinned", name, value)
+
+    async def pinned(self, name: str) -> str | None:
+        with _transient():
+            found = await self._client.hget(f"{self._ns}:pinned", name)
+        return None if found is None else str(found.decode())
+
     async def durable(self) -> bool:
         """See the contract. On a cluster, or without AOF, there is nothing to wait for."""
         if self._clustered or self._waits_for_disk is False:
@@ -181,6 +191,17 @@ class RedisTable:
     async def _found(self, keys: list[str]) -> list[tuple[str, Record]]:
         records = await self.load(keys)
         return [(key, record) for key, record in zip(keys, records, strict=True) if record]
+
+    async def server(self) -> str:
+        """Which server keeps the portraits, and whether they survive it; for people."""
+        if self._clustered:
+            return "a cluster"
+        with _transient():
+            about, disk = await self._client.info("server"), await self._client.info("persistence")
+        name = about.get("server_name", "redis")
+        version = about.get("valkey_version", about["redis_version"])
+        aof = "AOF on" if disk.get("aof_enabled") else "AOF off: portraits are lost with the server"
+        return f"{name} {version}, {aof}"
 
     async def close(self) -> None:
         await self._client.aclose()

@@ -98,8 +98,16 @@ class PortraitTable(Protocol):
         """Remember the watermark; it never goes back."""
         ...
 
+    async def pin(self, name: str, value: str) -> None:
+        """Remember a setting that all portraits depend on."""
+        ...
+
+    async def pinned(self, name: str) -> str | None:
+        """A remembered setting; None where no worker has run yet."""
+        ...
+
     async def durable(self) -> bool:
-        """Wait until all writes so far are on disk, where the server can tell; False on time-out."""
+        """Wait until all writes so far are on disk, if the server can tell; False on time-out."""
         ...
 
     def scan(self) -> AsyncIterator[tuple[str, Record]]:

@@ -1,0 +1,37 @@
+"""`portrait export`: all portraits as JSON lines."""
+
+import asyncio
+import sys
+from typing import IO
+
+import click
+
+from stream.cli.options import as_of_option, open_table
+from stream.query import LeftOut, export
+
+
+@click.command()
+@as_of_option
+@click.option("--output", type=click.File("wb"), default="-", help="File to write to.")
+def command(as_of_ms: int | None, output: IO[bytes]) -> None:
+    """Print every portrait as one line of JSON, in the order of store and customer.
+
+    Without --as-of each as it was published last. With it, customers whose newest event is later
+    are left out and counted on standard error, and the exit code is 1: what they were then is not
+    kept.
+    """
+    left_out = asyncio.run(_export(as_of_ms, output))
+    if left_out.too_new:
+        click.echo(
+            f"{left_out.too_new} customers have events after that instant and were left out",
+            err=True,
+        )
+        sys.exit(1)
+
+
+async def _export(as_of_ms: int | None, output: IO[bytes]) -> LeftOut:
+    left_out = LeftOut()
+    async with open_table() as table:
+        async for line in export(table, as_of_ms, left_out):
+            output.write(line + b"\n")
+    return left_out

@@ -1,0 +1,49 @@
+"""Options and output that several commands share."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import click
+
+from stream.profile.windows import to_ms
+from stream.settings import load
+from stream.tables.redis import RedisTable
+
+
+class Instant(click.ParamType):
+    """An RFC 3339 instant with a UTC offset, as ms since the epoch."""
+
+    name = "RFC3339"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            moment = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a time such as 2026-08-01T00:00:00Z", param, ctx)
+        if moment.tzinfo is None:
+            self.fail(f"{value!r} has no UTC offset; add Z for UTC", param, ctx)
+        return to_ms(moment)
+
+
+as_of_option = click.option(
+    "--as-of", "as_of_ms", type=Instant(), help="Describe as of this instant instead."
+)
+store_option = click.option(
+    "--store", "store_id", default="main", show_default=True, help="Store of the customer."
+)
+
+
+@asynccontextmanager
+async def open_table() -> AsyncIterator[RedisTable]:
+    """The table of the settings, closed at the end."""
+    settings = load()
+    table = RedisTable.connect(settings.redis, settings.namespace)
+    try:
+        yield table
+    finally:
+        await table.close()
