@@ -24,10 +24,13 @@ from stream.events import (
 from stream.money import Rates
 from stream.profile.attributes import KnownTraits
 from stream.profile.occurrence import Occurrence, hash_id
-from stream.profile.windows import to_ms, to_rfc3339
+from stream.profile.windows import to_ms
 
 #: A sender's clock may run this far ahead before its events are refused.
 MAX_AHEAD_MS = 5 * 60 * 1000
+
+#: What msgspec raises for bytes that are not JSON, cut off, or nested without end.
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 _MILLISECOND = timedelta(milliseconds=1)
 _DECODERS: dict[str, msgspec.json.Decoder[Any]] = {
@@ -55,7 +58,7 @@ def decode(
         event: Event = _DECODERS[topic].decode(value)
     except msgspec.ValidationError as exc:
         raise _explain(topic, value, exc) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except _NOT_JSON as exc:
         raise Rejected(Reason.NOT_JSON, str(exc)) from None
     if key is not None and key != customer_key(event.store_id, event.customer_id).encode():
         raise Rejected(Reason.KEY_MISMATCH, "the record's key is not store_id/customer_id")
@@ -70,7 +73,7 @@ def place(event: Event, *, now_ms: int, rates: Rates) -> Occurrence:
     if at_ms > now_ms + MAX_AHEAD_MS:
         raise Rejected(
             Reason.FUTURE_TIMESTAMP,
-            f"occurred_at {to_rfc3339(at_ms)} is more than 5 minutes ahead of {to_rfc3339(now_ms)}",
+            f"occurred_at {event.occurred_at.isoformat()} is more than 5 minutes ahead of now",
         )
     offset = event.occurred_at.utcoffset() or timedelta()
     amount, price, prices = _money(event, rates)
@@ -115,6 +118,8 @@ def _explain(topic: str, value: bytes, exc: msgspec.ValidationError) -> Rejected
             name = msgspec.json.decode(value, type=_Typed).type
         except msgspec.ValidationError:
             return Rejected(Reason.WRONG_TYPE, message)
+        except _NOT_JSON as broken:  # the type was read before the bytes went wrong
+            return Rejected(Reason.NOT_JSON, str(broken))
         belongs = _TOPIC_OF.get(name)
         if belongs is None:
             return Rejected(Reason.UNKNOWN_TYPE, f"there is no event type {name[:64]!r}")
