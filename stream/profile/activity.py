@@ -36,8 +36,8 @@ MAX_PEAKS = 6
 class Window(Struct, frozen=True):
     """The rolling window, RFC 3339: `start` is rounded down to the hour, `end` is open."""
 
-    start: str
-    end: str
+    start: Annotated[str, Meta(description="First instant of the window, UTC, a full hour.")]
+    end: Annotated[str, Meta(description="The instant after the window, UTC: `as_of`.")]
 
 
 class Hours(Struct, frozen=True):

@@ -23,8 +23,8 @@ SECTIONS = ("attributes", "activity", "preferences", "spending")
 class Portrait(Struct, frozen=True, kw_only=True):
     """What is known of one customer of one store, as of an instant."""
 
-    store_id: str
-    customer_id: str
+    store_id: Annotated[str, Meta(description="Store that the portrait belongs to.")]
+    customer_id: Annotated[str, Meta(description="The customer, within the store.")]
     version: Annotated[
         int, Meta(ge=1, description="Counts the changes that were published, without gaps.")
     ]

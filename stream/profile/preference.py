@@ -50,7 +50,7 @@ _WEIGHTS = tuple(round(_UNIT * 0.5 ** (age / HALF_LIFE_DAYS)) for age in range(6
 class Preference(Struct, frozen=True):
     """One category or brand."""
 
-    name: str
+    name: Annotated[str, Meta(description="Category path or brand, as the events have it.")]
     score: Annotated[
         float,
         Meta(description="Points of the window, halved for every 7 days before the newest day."),
@@ -61,9 +61,9 @@ class Preference(Struct, frozen=True):
 class PriceBand(Struct, frozen=True):
     """Quartiles of the prices met, decimal strings in base currency, right to within 6.25 %."""
 
-    p25: str
-    p50: str
-    p75: str
+    p25: Annotated[str, Meta(description="A quarter of the prices are at most this.")]
+    p50: Annotated[str, Meta(description="The median price.")]
+    p75: Annotated[str, Meta(description="Three quarters of the prices are at most this.")]
 
 
 class Preferences(Struct, frozen=True):
@@ -203,5 +203,3 @@ def _price_band(prices: dict[int, int], decimals: int) -> PriceBand | None:
         while len(quartiles) < 3 and seen >= wanted[len(quartiles)]:
             quartiles.append(to_text(bucket_price(bucket), decimals))
     return PriceBand(*quartiles)
-
-

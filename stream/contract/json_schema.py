@@ -1,0 +1,84 @@
+"""JSON Schemas (draft 2020-12) of what is on the topics, made from the structs.
+
+msgspec writes the schemas; what it knows only at run time or leaves to the decoder is added here.
+A record that a schema takes is taken by the decoder, apart from what no schema can say (see
+``schemas/README.md``).
+"""
+
+from typing import Any, Union
+
+import msgspec
+
+from stream.events import TOPIC_EVENTS, CustomerIdentified
+from stream.profile.attributes import KnownTraits
+from stream.profile.portrait import Change
+
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_REF = "#/$defs/{name}"
+
+#: RFC 3339 with an offset; `format` alone is a remark that validators pass over.
+_TIMESTAMP_PATTERN = (
+    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+    "[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]+)?"
+    "([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])$"
+)
+
+
+def event_schema(topic: str) -> Schema:
+    """The schema of an input topic: one of its event types, told apart by ``type``."""
+    (union,), definitions = msgspec.json.schema_components(
+        [Union[TOPIC_EVENTS[topic]]],  # noqa: UP007
+        ref_template=_REF,
+    )
+    by_type: dict[str, str] = union["discriminator"]["mapping"]
+    for name, ref in by_type.items():
+        definitions[ref.rpartition("/")[2]]["properties"]["type"] = {"const": name}
+    if CustomerIdentified in TOPIC_EVENTS[topic]:
+        _know_traits(definitions[CustomerIdentified.__name__])
+    _assert_timestamps(definitions)
+    return {
+        "$schema": DIALECT,
+        "title": topic,
+        "description": f"Value of a record of the topic `{topic}`; unknown fields are ignored.",
+        "type": "object",
+        "required": ["type"],
+        # Said once more before the alternatives, so that a validator names the wrong type.
+        "properties": {"type": {"enum": list(by_type)}},
+        "oneOf": [{"$ref": ref} for ref in by_type.values()],
+        "$defs": definitions,
+    }
+
+
+def portrait_schema() -> Schema:
+    """The schema of a published portrait."""
+    _, definitions = msgspec.json.schema_components([Change], ref_template=_REF)
+    return {"$schema": DIALECT, **definitions.pop(Change.__name__), "$defs": definitions}
+
+
+def event_ref(topic: str, name: str) -> str:
+    """Where, below its schema, the struct of an event type is defined."""
+    struct = next(s for s in TOPIC_EVENTS[topic] if s.__struct_config__.tag == name)
+    return _REF.format(name=struct.__name__)
+
+
+def _know_traits(identified: Schema) -> None:
+    # The decoder checks the known traits after the struct, which takes any name.
+    _, known = msgspec.json.schema_components([KnownTraits], ref_template=_REF)
+    properties: dict[str, Schema] = known[KnownTraits.__name__]["properties"]
+    for schema in properties.values():
+        del schema["default"]  # an absent trait stays as it was: null would take it back
+    identified["properties"]["traits"]["properties"] = properties
+
+
+def _assert_timestamps(node: Any) -> None:
+    match node:
+        case {"format": "date-time"}:
+            node["pattern"] = _TIMESTAMP_PATTERN
+        case dict():
+            for child in node.values():
+                _assert_timestamps(child)
+        case list():
+            for child in node:
+                _assert_timestamps(child)
