@@ -1,0 +1,71 @@
+"""What the demo shows: figures, portraits, plain lines where there is no terminal."""
+
+import io
+
+from rich.console import Console
+
+from stream.demo.figures import Figures, face, rates
+from stream.demo.screen import Screen, bars, print_summary
+
+
+def test_the_busiest_hour_has_the_tallest_bar_and_any_activity_shows() -> None:
+    assert bars([0, 1, 50, 100]) == " ▁▄█"
+
+
+def test_a_day_without_activity_is_blank() -> None:
+    assert bars([0] * 24) == " " * 24
+
+
+def test_a_portrait_that_lacks_sections_still_has_a_face() -> None:
+    blank = face("c1", "Europe/London", {"store_id": "main"})
+    assert (blank.orders, blank.amount, blank.favourites) == (0, "", [])
+    assert list(blank.by_hour) == [0] * 24
+
+
+def test_rates_are_per_second_between_two_moments() -> None:
+    before = Figures(elapsed_s=1.0, events_in=100, changes=10)
+    now = Figures(elapsed_s=3.0, events_in=500, changes=30)
+    assert rates(before, now) == (200.0, 10.0)
+    assert rates(now, now) == (0.0, 0.0)
+
+
+def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
+    out = io.StringIO()
+    with Screen(Console(file=out, width=20)) as screen:
+        screen.note("a simulated shop")
+        screen.show(Figures(elapsed_s=2.0, events_in=1000, processed=900, lag=100), [])
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "a simulated shop"
+    assert "events in 1000 (500/s)  processed 900" in lines[1]
+    assert "lag 100" in lines[1]
+
+
+def test_on_a_terminal_portraits_are_drawn_with_their_hours() -> None:
+    out = io.StringIO()
+    document = {
+        "activity": {"hours": {"by_hour": [0] * 20 + [1, 2, 4, 8]}},
+        "preferences": {"categories": [{"name": "home/kitchen/mugs"}]},
+        "spending": {"orders": 3, "amount": "12.50", "currency": "USD"},
+    }
+    with Screen(Console(file=out, width=100, force_terminal=True)) as screen:
+        screen.show(Figures(elapsed_s=1.0), [face("c1", "Asia/Kolkata", document)])
+    shown = out.getvalue()
+    assert "▁▂▄█" in shown
+    assert "kitchen/mugs" in shown
+    assert "3 orders 12.50 USD" in shown
+
+
+def test_the_summary_has_every_figure() -> None:
+    out = io.StringIO()
+    figures = Figures(
+        elapsed_s=4.0, events_in=20_000, processed=20_000, portraits=443, changes=3_000
+    )
+    print_summary(Console(file=out, width=20), figures, interrupted=False)
+    words = {tuple(line.rsplit(maxsplit=1)) for line in out.getvalue().splitlines()[1:]}
+    text = out.getvalue()
+    assert text.startswith("simulated shop\n")
+    assert ("  events in", "20000") in words
+    assert ("  events processed", "20000") in words
+    assert ("  portraits changed", "443") in words
+    assert ("  dead letters", "0") in words
+    assert ("  events/s", "5000") in words
