@@ -17,7 +17,7 @@ StoreId = Annotated[
         min_length=1,
         max_length=64,
         pattern="^[^/:]+$",
-        description="Store the portrait belongs to; no slash or colon: they part store and customer in keys.",
+        description="Store the portrait belongs to; no slash or colon, which part keys.",
     ),
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]

@@ -6,12 +6,13 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from stream.errors import Reason, Rejected
 
 #: ISO 4217 currencies whose minor unit is not 1/100 (list of the standard's table A.1).
+_NO_DECIMALS = ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI",
+                "VND", "VUV", "XAF", "XOF", "XPF")  # fmt: skip
+_THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 _EXPONENTS: dict[str, int] = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-    **dict.fromkeys("CLF UYW".split(), 4),
+    **dict.fromkeys(_NO_DECIMALS, 0),
+    **dict.fromkeys(_THREE_DECIMALS, 3),
+    **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
 #: Largest amount accepted, in minor units; keeps lifetime sums far inside 64 bits.

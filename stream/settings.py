@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -24,7 +24,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "PORTRAIT_CLOCK": ("clock", "wall, or event: now is the newest event of the partition"),
     "PORTRAIT_CURRENCY": ("currency", "base currency, ISO 4217"),
     "PORTRAIT_RATES": ("rates", "JSON file: currency -> price of one unit in the base currency"),
-    "PORTRAIT_IDEMPOTENCE": ("idempotence", "idempotent producer: on, off, or auto to ask the broker"),
+    "PORTRAIT_IDEMPOTENCE": (
+        "idempotence",
+        "idempotent producer: on, off, or auto to ask the broker",
+    ),
     "PORTRAIT_SWEEP_S": ("sweep_s", "seconds between two looks for customers due by time alone"),
     "PORTRAIT_SESSION_TIMEOUT_S": ("session_timeout_s", "consumer group session timeout, seconds"),
     "PORTRAIT_BATCH_RECORDS": ("batch_records", "records a partition hands over at once, at most"),
@@ -50,7 +53,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     sweep_s: float = 5.0
     session_timeout_s: float = 6.0
     batch_records: int = 2000
-    cache_customers: int = 20_000
+    cache_customers: int = 5_000
     web_host: str = "127.0.0.1"
     web_port: int = 6066
 
@@ -71,38 +74,10 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
         text = env.get(variable, "").strip()
         if text:
             try:
-                fields[field] = _parse(field, text)
+                fields[field] = _PARSERS[field](text)
             except ValueError as exc:
                 raise Fatal(f"{variable}={text!r} is not usable: {exc} ({meaning})") from None
     return Settings(**fields)  # type: ignore[arg-type]
-
-
-def _parse(field: str, text: str) -> object:
-    match field:
-        case "kafka":
-            return _servers(text)
-        case "redis":
-            return _redis(text)
-        case "namespace" | "topic_prefix":
-            return _name(text)
-        case "clock":
-            return _one_of(text, get_args(ClockMode))
-        case "currency":
-            return _currency(text)
-        case "rates":
-            return _file(text)
-        case "idempotence":
-            return {"on": True, "off": False}.get(_one_of(text.lower(), ("on", "off", "auto")))
-        case "sweep_s" | "session_timeout_s":
-            return _number(text, 0.05, 3600.0)
-        case "web_host":
-            return text
-        case "web_port":
-            return int(_number(text, 0, 65535))
-        case "partitions" | "replication":
-            return int(_number(text, 1, 10_000))
-        case _:
-            return int(_number(text, 1, 10_000_000))
 
 
 def _servers(text: str) -> str:
@@ -132,6 +107,11 @@ def _one_of(text: str, allowed: tuple[str, ...]) -> str:
     return text
 
 
+def _switch(text: str) -> bool | None:
+    """On, off, or None for auto."""
+    return {"on": True, "off": False}.get(_one_of(text.lower(), ("on", "off", "auto")))
+
+
 def _currency(text: str) -> str:
     if not re.fullmatch("[A-Z]{3}", text):
         raise ValueError("expected three capital letters such as USD")
@@ -153,3 +133,23 @@ def _number(text: str, low: float, high: float) -> float:
     if not low <= value <= high:
         raise ValueError(f"expected {low} to {high}")
     return value
+
+
+_PARSERS: dict[str, Callable[[str], object]] = {
+    "kafka": _servers,
+    "redis": _redis,
+    "namespace": _name,
+    "topic_prefix": _name,
+    "partitions": lambda text: int(_number(text, 1, 10_000)),
+    "replication": lambda text: int(_number(text, 1, 100)),
+    "clock": lambda text: _one_of(text, get_args(ClockMode)),
+    "currency": _currency,
+    "rates": _file,
+    "idempotence": _switch,
+    "sweep_s": lambda text: _number(text, 0.05, 60),
+    "session_timeout_s": lambda text: _number(text, 0.5, 3600),
+    "batch_records": lambda text: int(_number(text, 1, 100_000)),
+    "cache_customers": lambda text: int(_number(text, 1, 10_000_000)),
+    "web_host": str,
+    "web_port": lambda text: int(_number(text, 0, 65535)),
+}

@@ -111,8 +111,6 @@ class Updater:
         entries |= {key: to_entry(record) for key, record in loaded}
         now_ms = self._clock.now_ms(partition)
         return {
-            key: draft(
-                key, entry, work[key], now_ms=now_ms, cause=cause, currency=self._currency
-            )
+            key: draft(key, entry, work[key], now_ms=now_ms, cause=cause, currency=self._currency)
             for key, entry in entries.items()
         }
