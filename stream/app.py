@@ -100,8 +100,10 @@ async def new_app(settings: Settings) -> PortraitApp:
     _define_pages(app)
 
     @app.on_partitions_assigned.connect
-    async def take(app: PortraitApp, _assigned: set[TP], **_: Any) -> None:
+    async def take(app: PortraitApp, assigned: set[TP], **_: Any) -> None:
         app.joined = True
+        for partition in {tp.partition for tp in assigned}:
+            processor.release(partition)  # whatever is still known of it is out of date
 
     @app.on_partitions_revoked.connect
     async def release(_app: PortraitApp, revoked: set[TP], **_: Any) -> None:

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 from stream import metrics
@@ -54,8 +55,7 @@ class Processor:
         if not records:
             return
         started = perf_counter()
-        async with self._locks[partition]:
-            await self._own(partition)
+        async with self._holding(partition):
             work, dead_letters = self._decode(topic, partition, records)
             position = Position(self._source(topic, partition), records[-1].offset + 1)
             updated = await self._updater.update(
@@ -75,8 +75,7 @@ class Processor:
 
         Also publishes what is pending: after a crash, or left by a worker that lost the partition.
         """
-        async with self._locks[partition]:
-            await self._own(partition)
+        async with self._holding(partition):
             await self._updater.recover(partition)
             now_ms = self._clock.now_ms(partition)
             due = await self._table.due(partition, now_ms, SWEEP_CUSTOMERS)
@@ -91,11 +90,23 @@ class Processor:
             return len(due)
 
     def release(self, partition: int) -> None:
-        """Forget a partition that went to another worker."""
+        """Forget a partition: it went to another worker, or comes from one."""
         self._owned.discard(partition)
         self._updater.hot.drop(partition)
         self._clock.forget(partition)
         metrics.OWNED_PARTITIONS.set(len(self._owned))
+
+    @asynccontextmanager
+    async def _holding(self, partition: int) -> AsyncIterator[None]:
+        async with self._locks[partition]:
+            try:
+                await self._own(partition)
+                yield
+            except BaseException:
+                # Something may be stored and not published: taking over again publishes it
+                # before anything newer.
+                self._owned.discard(partition)
+                raise
 
     async def _own(self, partition: int) -> None:
         """Take over where the last owner stopped, once for each time the partition is assigned."""

@@ -61,10 +61,10 @@ def draft(
         fold_record(state, record.source, record.offset, record.occurrence) for record in records
     )
     result = Draft(entry, outcomes)
-    if outcomes[Folded.REPLAYED] and entry.version:
+    if outcomes[Folded.REPLAYED] and (entry.change or state.erased):
         # The batch that stored this version may have died before it published it.
         metrics.REPUBLISHED.inc()
-        _publish(result, key)
+        _publish(result, key, _document(entry))
     touched = len(records) > outcomes[Folded.REPLAYED]
     if state.erased:
         changed = bool(outcomes[Folded.APPLIED])
@@ -73,15 +73,16 @@ def draft(
         return result  # scheduled, but without a record: nothing to describe
     else:
         changed = _describe(result, key, max(now_ms, state.newest_ms + 1), cause, currency)
+    if not (changed or touched):
+        return result
+    document = _document(entry)
     if changed:
         entry.version += 1
-        _publish(result, key)
-    if changed or touched:
-        prune(state)
-        entry.revision += 1
-        document = None if entry.change is None else _encoder.encode(entry.change)
-        record = Record(entry.revision, entry.version, codec.encode(state), document)
-        result.write = Write(key, record, result.due_ms, publish=changed)
+        _publish(result, key, document)
+    prune(state)
+    entry.revision += 1
+    record = Record(entry.revision, entry.version, codec.encode(state), document)
+    result.write = Write(key, record, result.due_ms, publish=changed)
     return result
 
 
@@ -99,13 +100,14 @@ def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, currency: st
     return True
 
 
-def _publish(result: Draft, key: str) -> None:
+def _document(entry: Entry) -> bytes | None:
+    return None if entry.change is None else _encoder.encode(entry.change)
+
+
+def _publish(result: Draft, key: str, document: bytes | None) -> None:
     version, change = result.entry.version, result.entry.change
-    if change is None:
-        message = portrait_message(key, version, None)
-    else:
-        message = portrait_message(key, version, _encoder.encode(change), change.changed)
-    result.messages.append(message)
+    changed = change.changed if change else ()
+    result.messages.append(portrait_message(key, version, document, changed))
     result.versions.append(version)
 
 

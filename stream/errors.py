@@ -25,14 +25,22 @@ class Reason(StrEnum):
     KEY_MISMATCH = "key_mismatch"
 
 
+#: Characters of a rejection's detail: it becomes a header of the dead letter.
+MAX_DETAIL = 500
+
+
 class PortraitError(Exception):
     """Root of every error this package raises on purpose."""
 
 
 class Rejected(PortraitError):
-    """A record that breaks the contract; never retryable as it is."""
+    """A record that breaks the contract; never retryable as it is.
+
+    ``detail`` may quote the record and is cut to :data:`MAX_DETAIL` characters.
+    """
 
     def __init__(self, reason: Reason, detail: str) -> None:
+        detail = detail if len(detail) <= MAX_DETAIL else f"{detail[:MAX_DETAIL]} [cut]"
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail

@@ -26,7 +26,8 @@ Money = Annotated[
     str,
     Meta(
         max_length=24,
-        pattern=r"^[0-9]+(\.[0-9]+)?$",
+        # Python's `$` would let a line feed at the end pass; JSON Schema's does not.
+        pattern=r"^[0-9]+(\.[0-9]+)?$(?!\n)",
         description="Decimal amount in major units of `currency`, such as 12.50; never negative.",
     ),
 ]

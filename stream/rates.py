@@ -1,5 +1,6 @@
 """The exchange rates file: JSON, currency code -> price of one unit in the base currency."""
 
+import re
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -29,6 +30,8 @@ def _read(path: Path) -> dict[str, Decimal]:
         raise Fatal(f"PORTRAIT_RATES={path}: expected an object of currency codes and rates")
     rates = {}
     for code, rate in content.items():
+        if not re.fullmatch("[A-Z]{3}", code):
+            raise Fatal(f"PORTRAIT_RATES={path}: {code!r} is no ISO 4217 code such as EUR")
         try:
             rates[code] = Decimal(str(rate))
         except InvalidOperation:

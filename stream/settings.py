@@ -83,14 +83,19 @@ def load(env: Mapping[str, str] = os.environ) -> Settings:
 def _servers(text: str) -> str:
     for server in text.split(","):
         host, _, port = server.strip().rpartition(":")
-        if not host or not port.isdigit():
+        if not host or not port.isdecimal() or not 0 < int(port) < 65536:
             raise ValueError(f"expected host:port, got {server.strip()!r}")
     return ",".join(server.strip() for server in text.split(","))
 
 
 def _redis(text: str) -> str:
     url = urlsplit(text)
-    if url.scheme not in ("redis", "rediss", "redis+cluster") or not url.hostname:
+    schemes = ("redis", "rediss", "redis+cluster")
+    try:
+        usable = url.scheme in schemes and url.hostname and url.port != 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
         raise ValueError("expected redis://host:port/db")
     return text
 
@@ -125,6 +130,13 @@ def _file(text: str) -> Path:
     return path
 
 
+def _whole(text: str, low: int, high: int) -> int:
+    value = _number(text, low, high)
+    if value != int(value):
+        raise ValueError("expected a whole number")
+    return int(value)
+
+
 def _number(text: str, low: float, high: float) -> float:
     try:
         value = float(text)
@@ -140,16 +152,16 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "redis": _redis,
     "namespace": _name,
     "topic_prefix": _name,
-    "partitions": lambda text: int(_number(text, 1, 10_000)),
-    "replication": lambda text: int(_number(text, 1, 100)),
+    "partitions": lambda text: _whole(text, 1, 10_000),
+    "replication": lambda text: _whole(text, 1, 100),
     "clock": lambda text: _one_of(text, get_args(ClockMode)),
     "currency": _currency,
     "rates": _file,
     "idempotence": _switch,
     "sweep_s": lambda text: _number(text, 0.05, 60),
     "session_timeout_s": lambda text: _number(text, 0.5, 3600),
-    "batch_records": lambda text: int(_number(text, 1, 100_000)),
-    "cache_customers": lambda text: int(_number(text, 1, 10_000_000)),
+    "batch_records": lambda text: _whole(text, 1, 100_000),
+    "cache_customers": lambda text: _whole(text, 1, 10_000_000),
     "web_host": str,
-    "web_port": lambda text: int(_number(text, 0, 65535)),
+    "web_port": lambda text: _whole(text, 0, 65535),
 }

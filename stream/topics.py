@@ -1,5 +1,7 @@
 """The topics of the contract: their names, their settings, making and checking them."""
 
+import asyncio
+
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from msgspec import Struct
@@ -22,6 +24,10 @@ OUTPUT_TOPICS: dict[str, dict[str, str]] = {
 }
 
 
+_VISIBLE_TRIES = 50
+_VISIBLE_WAIT_S = 0.1
+
+
 class TopicState(Struct, frozen=True, kw_only=True):
     """What the broker says of one topic; ``partitions`` is 0 where it does not exist."""
 
@@ -42,7 +48,7 @@ async def ensure_topics(settings: Settings) -> list[TopicState]:
         before = await _partitions(admin, settings)
         missing = [name for name, count in before.items() if not count]
         await _create(admin, settings, missing)
-        after = await _partitions(admin, settings)
+        after = await _visible(admin, settings)
     except (KafkaError, OSError) as exc:
         raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
     finally:
@@ -78,6 +84,16 @@ def check_partitions(partitions: dict[str, int]) -> None:
             f"input topics must have equal partition counts, found {counts}; "
             "make them equal with `kafka-topics --alter`"
         )
+
+
+async def _visible(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, int]:
+    """Partitions of the topics once all are there: brokers learn of new ones a little later."""
+    for _ in range(_VISIBLE_TRIES):
+        counts = await _partitions(admin, settings)
+        if all(counts.values()):
+            break
+        await asyncio.sleep(_VISIBLE_WAIT_S)
+    return counts
 
 
 async def _partitions(admin: AIOKafkaAdminClient, settings: Settings) -> dict[str, int]:

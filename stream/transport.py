@@ -12,15 +12,19 @@ server stay Faust's own. What differs for that:
 """
 
 from collections import defaultdict, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import aiokafka
 from aiokafka import ConsumerRecord
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from aiokafka.errors import IllegalStateError
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP, ConsumerMessage, Message
 from msgspec import Struct
+
+from stream.errors import Transient
 
 
 class RecordBatch(Struct, frozen=True):
@@ -76,7 +80,9 @@ class BatchConsumer(driver.Consumer):
         if fetched is None or self.should_stop:
             return
         if not self.flow_active:  # a rebalance came in between: read these again
-            await self.perform_seek()
+            # Which may also have taken the partitions away: their next owner reads them.
+            with suppress(IllegalStateError, AssertionError):
+                await self.perform_seek()
             return
         for tp, records in fetched.items():
             if not self.flow_active or self.app.consumer_generation_id != generation:
@@ -105,12 +111,15 @@ class BatchConsumer(driver.Consumer):
     def _new_offset(self, tp: TP) -> int | None:
         """The offset to commit: after the last batch of the acknowledged head of the ledger."""
         acked, index, ledger = self._acked[tp], self._acked_index[tp], self._ledger[tp]
+        committed = self._committed_offset[tp] or 0
         offset = None
-        while ledger and ledger[0][1] in index:
+        # Faust takes no acknowledgement of what is committed already.
+        while ledger and (ledger[0][1] in index or ledger[0][1] < committed):
             _, last = ledger.popleft()
-            index.discard(last)
-            acked.remove(last)
-            offset = last + 1
+            if last in index:
+                index.discard(last)
+                acked.remove(last)
+                offset = last + 1
         return offset
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
@@ -129,12 +138,26 @@ class BatchConsumer(driver.Consumer):
         self._acked.clear()
         self._acked_index.clear()
 
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
-        durable: Callable[[], Awaitable[bool]] = self.app.durable
-        if not await durable():
-            self.log.warning("not committing: Redis did not confirm its append-only file in time")
-            return False
-        return bool(await super()._commit(offsets))
+    async def _commit_offsets(
+        self, offsets: Mapping[TP, int], start_new_transaction: bool = True
+    ) -> bool:
+        if await self._durable():
+            return bool(await super()._commit_offsets(offsets, start_new_transaction))
+        for tp, offset in offsets.items():  # back into the ledger, for the next try
+            self._ledger[tp].appendleft((offset - 1, offset - 1))
+            self._acked[tp].append(offset - 1)
+            self._acked_index[tp].add(offset - 1)
+        return False
+
+    async def _durable(self) -> bool:
+        try:
+            if await self.app.durable():
+                return True
+            reason = "Redis did not confirm its append-only file in time"
+        except Transient as exc:
+            reason = str(exc)
+        self.log.warning("commit put off: %s", reason)
+        return False
 
 
 class BatchTransport(driver.Transport):

@@ -78,11 +78,14 @@ class Updater:
         """Publish what an earlier owner of the partition stored but perhaps did not publish."""
         pending = await self.table.pending(partition)
         keys = sorted({key for key, _ in pending})
-        records = await self.table.load(keys)
-        found = [(key, record) for key, record in zip(keys, records, strict=True) if record]
-        await self._publisher.publish([stored_message(key, record) for key, record in found])
-        await self.table.published(partition, pending)
-        metrics.REPUBLISHED.inc(len(found))
+        records = dict(zip(keys, await self.table.load(keys), strict=True))
+        found = {key: record for key, record in records.items() if record}
+        # A version above the stored one was noted by somebody who may store it yet.
+        stored = [(key, v) for key, v in pending if key in found and v <= found[key].version]
+        messages = [stored_message(key, found[key]) for key in dict(stored)]
+        await self._publisher.publish(messages)
+        await self.table.published(partition, stored)
+        metrics.REPUBLISHED.inc(len(messages))
 
     async def _stored(self, partition: int, work: Work, cause: Cause) -> dict[str, Draft]:
         """Drafts of all customers, each stored; those that lost to another writer done again."""
@@ -106,11 +109,20 @@ class Updater:
         # Entries leave the hot states while they are worked on: after a failure they are reloaded.
         taken = {key: self.hot.take(partition, key) for key in work}
         cold = [key for key, entry in taken.items() if entry is None]
-        loaded = zip(cold, await self.table.load(cold), strict=True)
+        records = dict(zip(cold, await self.table.load(cold), strict=True))
         entries = {key: entry for key, entry in taken.items() if entry is not None}
-        entries |= {key: to_entry(record) for key, record in loaded}
+        entries |= {key: to_entry(record) for key, record in records.items()}
         now_ms = self._clock.now_ms(partition)
-        return {
+        drafts = {
             key: draft(key, entry, work[key], now_ms=now_ms, cause=cause, currency=self._currency)
             for key, entry in entries.items()
         }
+        # A worker that lost the partition may still store a version: ours must not overtake it.
+        # Noted before it is stored, it is seen here if it was loaded and is not published yet.
+        pending = set(await self.table.pending(partition)) if cold else set()
+        for key, record in records.items():
+            made = drafts[key]
+            if record and (key, record.version) in pending and record.version not in made.versions:
+                made.messages = [stored_message(key, record), *made.messages]
+                made.versions = [record.version, *made.versions]
+        return drafts

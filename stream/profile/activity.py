@@ -5,7 +5,6 @@ and the active-hour histogram are both read from them, so they cannot disagree; 
 zones and daylight-saving changes are exact because the local hour is part of the key.
 """
 
-from collections import Counter
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -130,19 +129,21 @@ def describe(tiles: HourTiles, as_of_ms: int) -> Activity:
     """The section as of an instant not before the newest event."""
     start = first_hour(as_of_ms)
     oldest = first_key(start)
-    counts: Counter[int] = Counter()
-    week = [0] * 168
+    counts: dict[int, int] = {}
+    day, week = [0] * 24, [0] * 168
     days: set[int] = set()
     for key, tile in tiles.items():
         if key < oldest:
             continue
         local = (key >> _SHIFT_BITS) + (key & _SHIFT_MASK) - _SHIFT_BIAS
         days.add(local // 24)
-        hour_of_week = (local + _EPOCH_HOUR_OF_WEEK) % 168
+        events = 0
         for code, count in tile.items():
-            counts[code] += count
-            week[hour_of_week] += count
-    by_hour = tuple(sum(week[hour::24]) for hour in range(24))
+            counts[code] = counts.get(code, 0) + count
+            events += count
+        day[local % 24] += events
+        week[(local + _EPOCH_HOUR_OF_WEEK) % 168] += events
+    by_hour = tuple(day)
     return Activity(
         window=Window(to_rfc3339(start * HOUR_MS), to_rfc3339(as_of_ms)),
         counts={_TYPE_NAMES[code]: counts[code] for code in sorted(counts)},

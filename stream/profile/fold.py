@@ -8,7 +8,7 @@ from stream.events import (
     OrderCompleted,
     OrderRefunded,
 )
-from stream.profile import activity, attributes, preference, spending
+from stream.profile import activity, attributes, memory, preference, spending
 from stream.profile.occurrence import Occurrence
 from stream.profile.state import State
 
@@ -35,7 +35,10 @@ def fold_record(state: State, source: str, offset: int, occurrence: Occurrence) 
     state.marks[source] = offset
     if state.erased:
         return Folded.ERASED
-    if occurrence.id_hash in state.seen:
+    if isinstance(occurrence.event, ErasureRequested):  # whatever its id: it must not be missed
+        _erase(state)
+        return Folded.APPLIED
+    if memory.remembers(state.seen, occurrence.id_hash, state.newest_ms):
         return Folded.DUPLICATE
     fold(state, occurrence)
     return Folded.APPLIED
@@ -47,7 +50,7 @@ def fold(state: State, occurrence: Occurrence) -> None:
     if isinstance(event, ErasureRequested):
         _erase(state)
         return
-    state.seen[occurrence.id_hash] = at_ms
+    memory.remember(state.seen, occurrence.id_hash, at_ms)
     if state.first_ms is None or at_ms < state.first_ms:
         state.first_ms = at_ms
     if state.newest_ms is None or at_ms > state.newest_ms:

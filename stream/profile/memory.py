@@ -5,8 +5,9 @@ from stream.profile.windows import DAY_MS
 #: source (`topic:partition`) -> highest offset applied
 Marks = dict[str, int]
 
-#: id hash -> when the event happened, ms
+#: id hash -> when the event happened, in ticks: coarse, so that an id takes eight bytes
 SeenIds = dict[int, int]
+TICK_MS = 2_000
 
 #: A customer's events of the last 24 h, or the last 256 of them, whichever is less.
 MEMORY_MS = DAY_MS
@@ -23,12 +24,25 @@ def merge_ids(a: SeenIds, b: SeenIds) -> SeenIds:
     return {id_hash: max(a.get(id_hash, at), b.get(id_hash, at)) for id_hash, at in (a | b).items()}
 
 
+def remember(seen: SeenIds, id_hash: int, at_ms: int) -> None:
+    """Take an id into the memory."""
+    seen[id_hash] = at_ms // TICK_MS
+
+
+def remembers(seen: SeenIds, id_hash: int, newest_ms: int | None) -> bool:
+    """Whether the id is within the memory; what was pruned when makes no difference."""
+    if id_hash not in seen or newest_ms is None:
+        return False
+    prune_ids(seen, newest_ms)
+    return id_hash in seen
+
+
 def prune_ids(seen: SeenIds, newest_ms: int) -> None:
     """Forget the ids that are beyond the memory."""
-    horizon = newest_ms - MEMORY_MS
-    for id_hash in [id_hash for id_hash, at_ms in seen.items() if at_ms <= horizon]:
+    horizon = (newest_ms - MEMORY_MS) // TICK_MS
+    for id_hash in [id_hash for id_hash, tick in seen.items() if tick <= horizon]:
         del seen[id_hash]
     if len(seen) > MEMORY_IDS:
-        kept = sorted(((at_ms, id_hash) for id_hash, at_ms in seen.items()), reverse=True)
+        kept = sorted(((tick, id_hash) for id_hash, tick in seen.items()), reverse=True)
         for _, id_hash in kept[MEMORY_IDS:]:
             del seen[id_hash]

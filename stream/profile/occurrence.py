@@ -12,7 +12,7 @@ class Occurrence(Struct, frozen=True):
 
     ``at_ms``            when it happened, ms since the epoch
     ``utc_offset_ms``    the customer's local time minus UTC
-    ``id_hash``          64-bit hash of ``event_id``
+    ``id_hash``          48-bit hash of ``event_id``
     ``amount_minor``     the event's total in minor units of the base currency, 0 without one
     ``price_minor``      price of its product, or None
     ``item_prices``      price of each of its items, or None where one has none
@@ -28,5 +28,5 @@ class Occurrence(Struct, frozen=True):
 
 
 def hash_id(event_id: str) -> int:
-    """64 bits of BLAKE2b; among a customer's 256 remembered ids a collision is below 1e-14."""
-    return int.from_bytes(blake2b(event_id.encode(), digest_size=8).digest(), "big")
+    """48 bits of BLAKE2b: that an id meets one of 256 remembered others has odds below 1e-12."""
+    return int.from_bytes(blake2b(event_id.encode(), digest_size=6).digest(), "big")

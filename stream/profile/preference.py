@@ -95,15 +95,15 @@ def add(tiles: DayTiles, occurrence: Occurrence) -> None:
     if points is None:
         return
     day = occurrence.at_ms // DAY_MS
-    tile = tiles.get(day)
-    if tile is None:
-        tile = tiles[day] = DayTile()
+    tile = tiles.get(day) or DayTile()
     match event:
         case ProductEvent():
             _add_product(tile, event.product, occurrence.price_minor, points)
         case OrderCompleted():
             for item, price in zip(event.items, occurrence.item_prices, strict=True):
                 _add_product(tile, item, price, points)
+    if tile.categories or tile.brands or tile.prices:
+        tiles[day] = tile
 
 
 def _add_product(tile: DayTile, product: Product, price: int | None, points: int) -> None:

@@ -15,6 +15,8 @@ from msgspec import Struct
 from stream.errors import Fatal
 from stream.events import TraitValue
 from stream.profile.activity import first_key, utc_hour
+from stream.profile.attributes import Traits
+from stream.profile.memory import TICK_MS
 from stream.profile.preference import DayTile
 from stream.profile.spending import SpendingState
 from stream.profile.state import State
@@ -25,8 +27,10 @@ SCHEMA = 1
 #: schema -> function from its raw fields to those of the next schema.
 UPGRADES: dict[int, Callable[[list[Any]], list[Any]]] = {}
 
-# One remembered id: milliseconds before the newest event (at most 24 h), and the hash.
-_SEEN = struct.Struct(">IQ")
+# One remembered id: ticks before the newest event (at most 24 h, 16 bits), and 48 bits of hash.
+_SEEN = struct.Struct(">Q")
+_HASH_BITS = 48
+_HASH_MASK = (1 << _HASH_BITS) - 1
 
 #: UTC day relative to the first, categories and brands (by index into ``names``), prices.
 _Day = tuple[int, dict[int, int], dict[int, int], dict[int, int]]
@@ -45,7 +49,7 @@ class StoredState(Struct, array_like=True):
     first_day: int
     preferences: list[_Day]
     spending: SpendingState
-    traits: dict[str, tuple[int, TraitValue]]
+    traits: list[tuple[int, dict[str, TraitValue]]]
     erased: bool
 
 
@@ -56,7 +60,7 @@ _PREFIX = bytes([SCHEMA])
 
 def encode(state: State) -> bytes:
     """The stored form of a pruned state."""
-    newest = state.newest_ms or 0
+    newest = (state.newest_ms or 0) // TICK_MS
     first_hour = min((utc_hour(key) for key in state.activity), default=0)
     base = first_key(first_hour)
     index: dict[str, int] = {}
@@ -65,7 +69,9 @@ def encode(state: State) -> bytes:
         marks=state.marks,
         first_ms=state.first_ms,
         newest_ms=state.newest_ms,
-        seen=b"".join(_SEEN.pack(newest - at_ms, id_) for id_, at_ms in state.seen.items()),
+        seen=b"".join(
+            _SEEN.pack(newest - tick << _HASH_BITS | id_) for id_, tick in state.seen.items()
+        ),
         first_hour=first_hour,
         activity={key - base: tile for key, tile in state.activity.items()},
         names=[],
@@ -75,7 +81,7 @@ def encode(state: State) -> bytes:
             for day, t in state.preferences.items()
         ],
         spending=state.spending,
-        traits=state.traits,
+        traits=_by_time(state.traits),
         erased=state.erased,
     )
     stored.names = list(index)
@@ -111,12 +117,15 @@ def _upgraded(schema: int, data: bytes) -> StoredState:
 
 
 def _restore(stored: StoredState) -> State:
-    newest = stored.newest_ms or 0
+    newest = (stored.newest_ms or 0) // TICK_MS
     base = first_key(stored.first_hour)
     names = stored.names
     return State(
         marks=stored.marks,
-        seen={id_: newest - before for before, id_ in _SEEN.iter_unpack(stored.seen)},
+        seen={
+            packed & _HASH_MASK: newest - (packed >> _HASH_BITS)
+            for (packed,) in _SEEN.iter_unpack(stored.seen)
+        },
         first_ms=stored.first_ms,
         newest_ms=stored.newest_ms,
         activity={base + key: tile for key, tile in stored.activity.items()},
@@ -129,9 +138,19 @@ def _restore(stored: StoredState) -> State:
             for day, categories, brands, prices in stored.preferences
         },
         spending=stored.spending,
-        traits=stored.traits,
+        traits={
+            name: (at_ms, value) for at_ms, said in stored.traits for name, value in said.items()
+        },
         erased=stored.erased,
     )
+
+
+def _by_time(traits: Traits) -> list[tuple[int, dict[str, TraitValue]]]:
+    """Traits grouped by when they were declared, which most were together."""
+    said: dict[int, dict[str, TraitValue]] = {}
+    for name, (at_ms, value) in traits.items():
+        said.setdefault(at_ms, {})[name] = value
+    return list(said.items())
 
 
 def _by_index(tally: dict[str, int], index: dict[str, int]) -> dict[int, int]:

@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any
 
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import NoScriptError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 
 from stream.errors import Transient
 from stream.tables.table import Due, Position, Record, Write
@@ -25,7 +25,9 @@ from stream.tables.table import Due, Position, Record, Write
 #: Keys that one call of a script handles: fewer calls cost less, but a call blocks the server.
 _KEYS_A_CALL = 64
 _SCAN_COUNT = 500
-_DURABLE_TIMEOUT_MS = 5_000
+#: Below the socket's time-out: a slow disk is no broken connection.
+_DURABLE_TIMEOUT_MS = 3_000
+_SOCKET_TIMEOUT_S = 10.0
 
 
 class _Script:
@@ -48,14 +50,19 @@ class RedisTable:
         self._clustered = isinstance(client, RedisCluster)
         self._ns = namespace
         self._prefix = f"{namespace}:portrait:"
-        self._waits_for_disk: bool | None = None
+        self._waits_for_disk = True
 
     @classmethod
     def connect(cls, url: str, namespace: str) -> "RedisTable":
         """A table at ``redis://``, ``rediss://`` or ``redis+cluster://``; connects when used."""
+        timeouts = {
+            "socket_timeout": _SOCKET_TIMEOUT_S,
+            "socket_connect_timeout": _SOCKET_TIMEOUT_S,
+        }
         if url.startswith("redis+cluster://"):
-            return cls(RedisCluster.from_url(url.replace("redis+cluster", "redis", 1)), namespace)
-        return cls(Redis.from_url(url), namespace)
+            url = url.replace("redis+cluster", "redis", 1)
+            return cls(RedisCluster.from_url(url, socket_timeout=_SOCKET_TIMEOUT_S), namespace)
+        return cls(Redis.from_url(url, socket_timeout=_SOCKET_TIMEOUT_S), namespace)
 
     async def load(self, keys: Sequence[str]) -> list[Record | None]:
         if not keys:
@@ -85,7 +92,7 @@ class RedisTable:
             for chunk in chunks:
                 keys = [self._record(write.key) for write in chunk]
                 values = [value for write in chunk for value in _values(write.record)]
-                pipe.evalsha(_COMPARE_AND_SET.sha, len(keys), *keys, *values)
+                _run(pipe, _COMPARE_AND_SET, keys, values)
 
         if self._clustered:  # a pipeline keeps no order between nodes
             await self._pipeline(note)
@@ -129,9 +136,7 @@ class RedisTable:
             for seen, next_ms in moves
             for value in (seen.key, seen.due_ms, "" if next_ms is None else next_ms)
         ]
-        await self._pipeline(
-            lambda pipe: pipe.evalsha(_RESCHEDULE.sha, 1, self._due(partition), *values)
-        )
+        await self._pipeline(lambda pipe: _run(pipe, _RESCHEDULE, [self._due(partition)], values))
 
     async def positions(self) -> dict[str, int]:
         with _transient():
@@ -145,9 +150,7 @@ class RedisTable:
 
     async def advance(self, partition: int, watermark_ms: int) -> None:
         key = f"{self._ns}:watermarks"
-        await self._pipeline(
-            lambda pipe: pipe.evalsha(_ADVANCE.sha, 1, key, partition, watermark_ms)
-        )
+        await self._pipeline(lambda pipe: _run(pipe, _ADVANCE, [key], [partition, watermark_ms]))
 
     async def pin(self, name: str, value: str) -> None:
         with _transient():
@@ -160,7 +163,7 @@ class RedisTable:
 
     async def durable(self) -> bool:
         """See the contract. On a cluster, or without AOF, there is nothing to wait for."""
-        if self._clustered or self._waits_for_disk is False:
+        if self._clustered or not self._waits_for_disk:
             return True
         # WAITAOF waits for the writes of its own connection; the file is sequential, so one
         # write on this connection stands for all that came before it on any.
@@ -168,11 +171,14 @@ class RedisTable:
         pipe.hset(f"{self._ns}:durable", "at", 0)
         pipe.execute_command("WAITAOF", 1, 0, _DURABLE_TIMEOUT_MS)
         with _transient():
-            _, waited = await pipe.execute(raise_on_error=False)
-        if isinstance(waited, ResponseError):  # an older server, or one without AOF
-            self._waits_for_disk = False
-            return True
-        self._waits_for_disk = True
+            written, waited = await pipe.execute(raise_on_error=False)
+            if isinstance(written, Exception):
+                raise written
+            if isinstance(waited, ResponseError) and _cannot_wait(waited):
+                self._waits_for_disk = False
+                return True
+            if isinstance(waited, Exception):
+                raise waited
         return bool(waited[0] >= 1)
 
     async def scan(self) -> AsyncIterator[tuple[str, Record]]:
@@ -242,8 +248,18 @@ class RedisTable:
 def _transient() -> Iterator[None]:
     try:
         yield
-    except (RedisError, OSError) as exc:
+    except (RedisError, RedisClusterException, OSError) as exc:
         raise Transient(f"Redis: {exc}") from exc
+
+
+def _run(pipe: Any, script: _Script, keys: Sequence[str], values: Sequence[Any]) -> None:
+    # Not `pipe.evalsha`: redis-py refuses that on a cluster, though these keys share a node.
+    pipe.execute_command("EVALSHA", script.sha, len(keys), *keys, *values)
+
+
+def _cannot_wait(error: ResponseError) -> bool:
+    """Whether the server is older than WAITAOF, or keeps no append-only file."""
+    return "unknown command" in str(error) or "appendonly is disabled" in str(error)
 
 
 def _to_record(row: Sequence[bytes | None]) -> Record | None:
