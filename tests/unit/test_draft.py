@@ -1,0 +1,101 @@
+"""Drafts: one customer from a stored record and new events to the next record, without I/O."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from stream.draft import Draft, Sourced, draft, stored_message, to_entry
+from stream.events import Event
+from stream.hot import Entry
+from stream.profile.occurrence import Occurrence, hash_id
+from stream.profile.windows import to_ms
+from stream.tables.table import Record
+from tests.support.fakes import START_MS, erasure, signed_in, viewed
+
+
+def sourced(events: Sequence[Event], first_offset: int = 0) -> list[Sourced]:
+    found = []
+    for offset, event in enumerate(events, first_offset):
+        occurrence = Occurrence(event, to_ms(event.occurred_at), 0, hash_id(event.event_id))
+        found.append(Sourced("clicks:0", offset, occurrence))
+    return found
+
+
+def drafted(entry: Entry, records: Sequence[Sourced], now_ms: int = START_MS) -> Draft:
+    return draft("main/a", entry, records, now_ms=now_ms, cause="event", currency="USD")
+
+
+def first_record() -> Record:
+    write = drafted(to_entry(None), sourced([viewed("a", "1")])).write
+    assert write is not None
+    return write.record
+
+
+async def test_a_new_customer_starts_with_revision_and_version_one() -> None:
+    made = drafted(to_entry(None), sourced([signed_in("a", "1")]))
+    assert made.write is not None
+    assert (made.write.record.revision, made.write.record.version) == (1, 1)
+    assert made.write.publish
+    assert made.versions == [1]
+    assert made.messages[0].value == made.write.record.document
+    assert made.write.due_ms == made.due_ms is not None
+
+
+async def test_headers_repeat_version_store_and_changed_sections() -> None:
+    entry = to_entry(first_record())
+    (message,) = drafted(entry, sourced([signed_in("a", "2")], 1)).messages
+    assert message.key == b"main/a"
+    assert message.headers == (
+        ("version", b"2"), ("store_id", b"main"), ("changed", b"activity")
+    )  # fmt: skip
+    assert msgspec.json.decode(message.value or b"")["changed"] == ["activity"]
+
+
+async def test_redelivered_records_republish_the_stored_bytes_and_write_nothing() -> None:
+    record = first_record()
+    made = drafted(to_entry(record), sourced([viewed("a", "1")]))
+    assert made.write is None
+    assert made.messages == [stored_message("main/a", record)]
+    assert made.messages[0].value == record.document
+
+
+async def test_a_customer_without_any_record_makes_nothing() -> None:
+    made = drafted(to_entry(None), [])
+    assert (made.write, made.messages, made.due_ms) == (None, [], None)
+
+
+async def test_a_portrait_is_described_after_the_customers_newest_event() -> None:
+    event = signed_in("a", "1", hours_ago=-1)
+    made = drafted(to_entry(None), sourced([event]))
+    assert made.entry.change is not None
+    assert made.entry.change.as_of == "2025-06-01T13:00:00.001Z"
+
+
+async def test_an_older_document_with_other_sections_is_described_anew() -> None:
+    record = first_record()
+    older = Record(record.revision, record.version, record.state, b'{"version":1}')
+    made = drafted(to_entry(older), [])
+    assert made.write is not None
+    assert made.versions == [2]
+    assert made.entry.change is not None
+    assert made.entry.change.changed == ("attributes", "activity", "preferences", "spending")
+
+
+async def test_an_older_document_is_never_republished_as_a_tombstone() -> None:
+    record = first_record()
+    older = Record(record.revision, record.version, record.state, b'{"version":1}')
+    made = drafted(to_entry(older), sourced([viewed("a", "1")]))
+    assert None not in [message.value for message in made.messages]
+
+
+async def test_an_erased_record_reads_back_as_erased() -> None:
+    entry = to_entry(first_record())
+    write = drafted(entry, sourced([erasure("a")], 1)).write
+    assert write is not None
+    assert (write.record.version, write.record.document, write.due_ms) == (2, None, None)
+    again = to_entry(write.record)
+    assert again.state.erased
+    made = drafted(again, sourced([signed_in("a", "2")], 2))
+    assert made.messages == []
+    assert made.write is not None
+    assert (made.write.record.revision, made.write.record.version) == (3, 2)
