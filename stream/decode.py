@@ -129,6 +129,8 @@ def _explain(topic: str, value: bytes, exc: msgspec.ValidationError) -> Rejected
 
 def _reason(message: str) -> Reason:
     """The reason code of a msgspec message; a test holds each phrase against the library."""
+    if message.startswith("Invalid enum value"):  # it quotes the value, whatever that says
+        return Reason.INVALID_VALUE
     if "missing required field" in message:
         return Reason.MISSING_FIELD
     if "occurred_at" in message:

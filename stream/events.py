@@ -22,16 +22,16 @@ StoreId = Annotated[
 ]
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 Text = Annotated[str, Meta(max_length=1024)]
+# Python's `$` lets a line feed at the end pass, JSON Schema's does not: hence the look-ahead.
 Money = Annotated[
     str,
     Meta(
         max_length=24,
-        # Python's `$` would let a line feed at the end pass; JSON Schema's does not.
         pattern=r"^[0-9]+(\.[0-9]+)?$(?!\n)",
         description="Decimal amount in major units of `currency`, such as 12.50; never negative.",
     ),
 ]
-Currency = Annotated[str, Meta(pattern="^[A-Z]{3}$", description="ISO 4217 code.")]
+Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217 code.")]
 Timestamp = Annotated[
     datetime,
     Meta(

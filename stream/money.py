@@ -15,8 +15,8 @@ _EXPONENTS: dict[str, int] = {
     **dict.fromkeys(("CLF", "UYW"), 4),
 }
 
-#: Largest amount accepted, in minor units; keeps lifetime sums far inside 64 bits.
-MAX_MINOR = 10**15
+#: Largest amount accepted, in minor units: a million such orders still add up within 64 bits.
+MAX_MINOR = 10**13
 
 
 def exponent(currency: str) -> int:

@@ -1,6 +1,7 @@
 """The `portrait` command and its subcommands."""
 
 import importlib
+import logging
 import sys
 
 import click
@@ -48,6 +49,8 @@ def portrait() -> None:
 
 def main() -> None:
     """Entry point: expected errors become one line on standard error and exit code 1."""
+    # What it would log of a broker that does not answer, the error says as well.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     try:
         portrait.main(prog_name="portrait", standalone_mode=True)
     except PortraitError as exc:

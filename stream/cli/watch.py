@@ -5,12 +5,13 @@ from typing import Any
 
 import click
 import orjson
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from stream.errors import Transient
+from stream.backlog import Backlog, Partition
+from stream.errors import Fatal, Transient
 from stream.settings import Settings, load
-from stream.topics import PORTRAITS
+from stream.topics import PORTRAITS, describe_topics
 
 
 @click.command()
@@ -30,23 +31,35 @@ async def _watch(
     settings: Settings, from_beginning: bool, limit: int | None, as_json: bool
 ) -> None:
     consumer = AIOKafkaConsumer(
-        settings.topic(PORTRAITS),
         bootstrap_servers=settings.kafka,
-        auto_offset_reset="earliest" if from_beginning else "latest",
+        auto_offset_reset="earliest",
         isolation_level="read_committed",
     )
     try:
         await consumer.start()
+        partitions = await _partitions(settings)
+        consumer.assign([TopicPartition(*each) for each in partitions])
+        if not from_beginning:
+            async with Backlog(settings) as backlog:
+                for each, end in (await backlog.end_offsets(partitions)).items():
+                    consumer.seek(TopicPartition(*each), end)
         seen = 0
-        async for record in consumer:
+        while limit is None or seen < limit:
+            record = await consumer.getone()
             click.echo((record.value or b"null") if as_json else _line(record))
             seen += 1
-            if seen == limit:
-                return
     except (KafkaError, OSError) as exc:
         raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
     finally:
         await consumer.stop()
+
+
+async def _partitions(settings: Settings) -> list[Partition]:
+    topic = settings.topic(PORTRAITS)
+    counts = {state.name: state.partitions for state in await describe_topics(settings)}
+    if not counts[topic]:
+        raise Fatal(f"there is no topic {topic}; run `portrait topics`")
+    return [(topic, number) for number in range(counts[topic])]
 
 
 def _line(record: Any) -> str:

@@ -33,7 +33,8 @@ def command(loglevel: str) -> None:
     asyncio.set_event_loop(loop)
     app = loop.run_until_complete(new_app(settings))
     worker = faust.Worker(app, loglevel=loglevel, loop=loop, quiet=True)
-    logging.getLogger("stream").setLevel(loglevel.upper())
+    for name in ("stream", "aiokafka"):
+        logging.getLogger(name).setLevel(loglevel.upper())
     click.echo(
         f"portrait worker: group {settings.group}, http://{settings.web_host}:{settings.web_port}/health",
         err=True,

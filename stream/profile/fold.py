@@ -35,10 +35,8 @@ def fold_record(state: State, source: str, offset: int, occurrence: Occurrence) 
     state.marks[source] = offset
     if state.erased:
         return Folded.ERASED
-    if isinstance(occurrence.event, ErasureRequested):  # whatever its id: it must not be missed
-        _erase(state)
-        return Folded.APPLIED
-    if memory.remembers(state.seen, occurrence.id_hash, state.newest_ms):
+    resent = memory.remembers(state.seen, occurrence.id_hash, state.newest_ms)
+    if resent and not isinstance(occurrence.event, ErasureRequested):  # that must not be missed
         return Folded.DUPLICATE
     fold(state, occurrence)
     return Folded.APPLIED
@@ -46,6 +44,8 @@ def fold_record(state: State, source: str, offset: int, occurrence: Occurrence) 
 
 def fold(state: State, occurrence: Occurrence) -> None:
     """Add one event to the state, whatever its record was. Mutates ``state``."""
+    if state.erased:
+        return
     event, at_ms = occurrence.event, occurrence.at_ms
     if isinstance(event, ErasureRequested):
         _erase(state)

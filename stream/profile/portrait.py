@@ -63,8 +63,9 @@ def describe(
 ) -> Portrait:
     """The portrait at an instant not before the customer's newest event.
 
-    Pure: the same state and instant give the same document. ``currency`` is the base currency
-    that the state's amounts are kept in. Raises :class:`NotYetKnown`.
+    An event of that very instant is counted. Pure: the same state and instant give the same
+    document. ``currency`` is the base currency that the state's amounts are kept in. Raises
+    :class:`NotYetKnown`.
     """
     if state.newest_ms is None or state.first_ms is None or as_of_ms < state.newest_ms:
         raise NotYetKnown(f"{customer_id} has no portrait at {to_rfc3339(as_of_ms)}")

@@ -98,7 +98,7 @@ def decode(data: bytes) -> State:
         if schema == SCHEMA:
             return _restore(_decoder.decode(memoryview(data)[1:]))
         return _restore(_upgraded(schema, data))
-    except (msgspec.MsgspecError, IndexError, struct.error) as exc:
+    except (msgspec.MsgspecError, UnicodeDecodeError, IndexError, struct.error) as exc:
         raise Fatal(f"a stored state is damaged: {exc}") from exc
 
 
