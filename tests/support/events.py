@@ -1,0 +1,126 @@
+"""Events as they stand on the wire, and the way from there to state and portrait."""
+
+import itertools
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from stream.decode import decode
+from stream.money import Rates
+from stream.profile.fold import fold
+from stream.profile.occurrence import Occurrence
+from stream.profile.portrait import Portrait, describe
+from stream.profile.state import State
+
+#: An event, or any other object, as JSON holds it.
+Wire = dict[str, Any]
+
+TOPICS = {
+    "clicks": (
+        "product_viewed",
+        "product_clicked",
+        "products_searched",
+        "product_added_to_wishlist",
+        "product_shared",
+    ),
+    "carts": ("product_added", "product_removed", "checkout_started"),
+    "orders": ("order_completed", "order_cancelled", "order_refunded", "product_reviewed"),
+    "logins": ("signed_up", "signed_in", "sign_in_failed", "password_reset", "device_seen"),
+    "customers": ("customer_identified", "consent_changed", "erasure_requested"),
+    "engagements": (
+        "promotion_viewed",
+        "promotion_clicked",
+        "coupon_redeemed",
+        "invite_sent",
+        "invite_accepted",
+        "support_contacted",
+    ),
+}
+TOPIC_OF = {name: topic for topic, names in TOPICS.items() for name in names}
+
+#: Base currency and rates of the tests; `oracle.py` has its own copy.
+RATES = Rates("USD", {"EUR": Decimal("1.0845"), "JPY": Decimal("0.0067"), "KWD": Decimal("3.25")})
+
+STORE, CUSTOMER = "main", "c1"
+
+#: Later than any event of a test, so that none is refused as being ahead.
+FAR_MS = 4_000_000_000_000
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def to_ms(text: str) -> int:
+    """Milliseconds since the epoch of an RFC 3339 time."""
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(milliseconds=1)
+
+
+def to_text(ms: int, offset: timedelta = timedelta()) -> str:
+    """RFC 3339 time of an instant on a clock that is `offset` ahead of UTC."""
+    local = (_EPOCH + timedelta(milliseconds=ms) + offset).replace(tzinfo=None)
+    minutes = offset // timedelta(minutes=1)
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"{local.isoformat(timespec='milliseconds')}{sign}{minutes // 60:02}:{minutes % 60:02}"
+
+
+def event(type_name: str, occurred_at: str, **fields: Any) -> Wire:
+    """A wire event with an id of its own; `fields` add to it or replace what it has."""
+    return {
+        "event_id": f"test-{next(_numbers)}",
+        "type": type_name,
+        "store_id": STORE,
+        "customer_id": CUSTOMER,
+        "occurred_at": occurred_at,
+        **fields,
+    }
+
+
+def viewed(occurred_at: str, **product: Any) -> Wire:
+    """A `product_viewed` event."""
+    return event("product_viewed", occurred_at, product={"product_id": "p1", **product})
+
+
+def ordered(occurred_at: str, total: str, *items: Wire, **fields: Any) -> Wire:
+    """An `order_completed` event in the base currency."""
+    return event(
+        "order_completed",
+        occurred_at,
+        **{"order_id": "o1", "total": total, "currency": "USD", "items": list(items), **fields},
+    )
+
+
+def identified(occurred_at: str, **traits: Any) -> Wire:
+    """A `customer_identified` event."""
+    return event("customer_identified", occurred_at, traits=traits)
+
+
+def occur(wire: Wire, rates: Rates = RATES) -> Occurrence:
+    """The event as the core gets it."""
+    value = json.dumps(wire).encode()
+    return decode(TOPIC_OF[wire["type"]], None, value, now_ms=FAR_MS, rates=rates)
+
+
+def folded(events: Iterable[Wire]) -> State:
+    """The state after these events, in this order."""
+    state = State()
+    for wire in events:
+        occurrence = occur(wire)
+        if not state.erased:
+            fold(state, occurrence)
+    return state
+
+
+def portrait(state: State, as_of_ms: int, currency: str = "USD") -> Portrait:
+    """The portrait at an instant."""
+    return describe(STORE, CUSTOMER, state, as_of_ms, currency=currency, version=1)
+
+
+def portrait_bytes(state: State, as_of_ms: int) -> bytes | None:
+    """The portrait as it is published; None for an erased customer or one without events."""
+    if state.newest_ms is None:
+        return None
+    return msgspec.json.encode(portrait(state, as_of_ms))
