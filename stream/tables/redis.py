@@ -55,10 +55,6 @@ class RedisTable:
     @classmethod
     def connect(cls, url: str, namespace: str) -> "RedisTable":
         """A table at ``redis://``, ``rediss://`` or ``redis+cluster://``; connects when used."""
-        timeouts = {
-            "socket_timeout": _SOCKET_TIMEOUT_S,
-            "socket_connect_timeout": _SOCKET_TIMEOUT_S,
-        }
         if url.startswith("redis+cluster://"):
             url = url.replace("redis+cluster", "redis", 1)
             return cls(RedisCluster.from_url(url, socket_timeout=_SOCKET_TIMEOUT_S), namespace)
