@@ -18,7 +18,7 @@ from stream.producer import start_producer
 from stream.publish import KafkaPublisher
 from stream.rates import load_rates
 from stream.settings import Settings
-from stream.startup import check_currency, check_positions
+from stream.startup import check_currency, check_port, check_positions
 from stream.tables.redis import RedisTable
 from stream.tables.table import PortraitTable
 from stream.transport import BatchTransport
@@ -74,6 +74,7 @@ async def new_app(settings: Settings) -> PortraitApp:
     tables do not fit together.
     """
     rates = load_rates(settings)
+    check_port(settings)
     table = RedisTable.connect(settings.redis, settings.namespace)
     await check_positions(settings, table)
     await check_currency(settings, table)

@@ -1,10 +1,25 @@
 """What must hold before a worker may work: topics and tables that fit together."""
 
+import socket
+
 from stream.backlog import Backlog
 from stream.errors import Fatal
 from stream.settings import Settings
 from stream.tables.table import PortraitTable
 from stream.topics import INPUT_TOPICS, check_partitions, describe_topics
+
+
+def check_port(settings: Settings) -> None:
+    """Refuse where the port of /metrics and /health is taken, as by another worker."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.web_host, settings.web_port))
+        except OSError as exc:
+            raise Fatal(
+                f"cannot serve /metrics on {settings.web_host}:{settings.web_port} "
+                f"({exc.strerror}): give each worker of a machine its own PORTRAIT_WEB_PORT"
+            ) from None
 
 
 async def check_positions(settings: Settings, table: PortraitTable) -> None:

@@ -33,6 +33,7 @@ def command(loglevel: str) -> None:
     asyncio.set_event_loop(loop)
     app = loop.run_until_complete(new_app(settings))
     worker = faust.Worker(app, loglevel=loglevel, loop=loop, quiet=True)
+    worker.spinner = None  # it would write escape sequences even into a log file
     for name in ("stream", "aiokafka"):
         logging.getLogger(name).setLevel(loglevel.upper())
     click.echo(
