@@ -4,19 +4,15 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 import faust
 
 from stream import metrics
-from stream.batch import Processor
+from stream.app import PortraitApp
 from stream.errors import Fatal, Transient
 from stream.settings import Settings
 from stream.topics import INPUT_TOPICS
 from stream.transport import RecordBatch
-
-if TYPE_CHECKING:
-    from stream.app import PortraitApp
 
 log = logging.getLogger(__name__)
 
@@ -25,14 +21,14 @@ log = logging.getLogger(__name__)
 BACKOFF_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50)
 
 
-def define(app: "PortraitApp", processor: Processor, settings: Settings) -> None:
+def define(app: PortraitApp, settings: Settings) -> None:
     """Give the app its agents and its sweeper."""
     for name in INPUT_TOPICS:
-        _define_agent(app, processor, name, settings.topic(name))
-    _define_sweeper(app, processor, settings.sweep_s)
+        _define_agent(app, name, settings.topic(name))
+    _define_sweeper(app, settings.sweep_s)
 
 
-def _define_agent(app: "PortraitApp", processor: Processor, name: str, topic: str) -> None:
+def _define_agent(app: PortraitApp, name: str, topic: str) -> None:
     channel = app.topic(topic, value_type=bytes, value_serializer="raw", key_serializer="raw")
 
     async def agent(stream: faust.StreamT[RecordBatch]) -> None:
@@ -40,7 +36,7 @@ def _define_agent(app: "PortraitApp", processor: Processor, name: str, topic: st
         async for event in stream.noack().events():
             app.consumer.enter(event.message)
             batch: RecordBatch = event.message.value
-            process = partial(processor.process, name, batch.partition, batch.records)
+            process = partial(app.processor.process, name, batch.partition, batch.records)
             async with app.stopping_on_error(f"{name}:{batch.partition}"):
                 await _persist(process)
                 metrics.LAG_RECORDS.labels(name, batch.partition).set(batch.lag)
@@ -49,13 +45,13 @@ def _define_agent(app: "PortraitApp", processor: Processor, name: str, topic: st
     app.agent(channel, name=f"portrait.{name}")(agent)
 
 
-def _define_sweeper(app: "PortraitApp", processor: Processor, interval_s: float) -> None:
+def _define_sweeper(app: PortraitApp, interval_s: float) -> None:
     @app.timer(interval=interval_s)
     async def sweep() -> None:
         for partition in app.partitions():
             async with app.stopping_on_error(f"sweep of partition {partition}"):
                 try:
-                    while await processor.sweep(partition):
+                    while await app.processor.sweep(partition):
                         # Live batches wait for the partition's lock: let them in between.
                         await asyncio.sleep(0)
                 except Transient as exc:

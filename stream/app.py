@@ -1,5 +1,6 @@
-"""The worker: a Faust app wired to the tables, the producer, the clock and the web pages."""
+"""The Faust app of a worker: its settings, its web pages, and how it ends."""
 
+import asyncio
 import logging
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -11,26 +12,19 @@ from faust import web
 from faust.types import TP
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from stream import agents
 from stream.batch import Processor
-from stream.clock import new_clock
-from stream.producer import start_producer
-from stream.publish import KafkaPublisher
-from stream.rates import load_rates
 from stream.settings import Settings
-from stream.startup import check_currency, check_port, check_positions
-from stream.tables.redis import RedisTable
 from stream.tables.table import PortraitTable
 from stream.transport import BatchTransport
-from stream.update import Updater
 
 log = logging.getLogger(__name__)
 
 
 class PortraitApp(faust.App):
-    """A Faust app that keeps portraits; made by :func:`new_app`."""
+    """A Faust app that keeps portraits; ``stream.worker`` gives it what it works with."""
 
     table: PortraitTable
+    processor: Processor
     #: Called at last, when the consumer has made its final commit.
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
     #: Whether the group has given this worker its first assignment, be it an empty one.
@@ -67,55 +61,9 @@ class PortraitApp(faust.App):
             raise
 
 
-async def new_app(settings: Settings) -> PortraitApp:
-    """A worker's app, connected to Redis and with a started producer, its checks passed.
-
-    Raises :class:`Transient` where a service does not answer, :class:`Fatal` where topics and
-    tables do not fit together.
-    """
-    rates = load_rates(settings)
-    check_port(settings)
-    table = RedisTable.connect(settings.redis, settings.namespace)
-    await check_positions(settings, table)
-    await check_currency(settings, table)
-    producer = await start_producer(settings)
-    clock = new_clock(settings.clock)
-    updater = Updater(
-        table,
-        KafkaPublisher(producer, settings.topic_prefix),
-        clock,
-        currency=settings.currency,
-        hot_customers=settings.cache_customers,
-    )
-    processor = Processor(
-        updater,
-        clock,
-        rates,
-        keep_watermark=settings.clock == "event",
-        topic_prefix=settings.topic_prefix,
-    )
-    app = _new_faust_app(settings)
-    app.table = table
-    app.closing = (producer.stop, table.close)
-    agents.define(app, processor, settings)
-    _define_pages(app)
-
-    @app.on_partitions_assigned.connect
-    async def take(app: PortraitApp, assigned: set[TP], **_: Any) -> None:
-        app.joined = True
-        for partition in {tp.partition for tp in assigned}:
-            processor.release(partition)  # whatever is still known of it is out of date
-
-    @app.on_partitions_revoked.connect
-    async def release(_app: PortraitApp, revoked: set[TP], **_: Any) -> None:
-        for partition in {tp.partition for tp in revoked}:
-            processor.release(partition)
-
-    return app
-
-
-def _new_faust_app(settings: Settings) -> PortraitApp:
-    return PortraitApp(
+def new_app(settings: Settings) -> PortraitApp:
+    """An app without a table, a processor or agents yet."""
+    app = PortraitApp(
         settings.group,
         broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
         autodiscover=False,
@@ -133,6 +81,33 @@ def _new_faust_app(settings: Settings) -> PortraitApp:
         web_port=settings.web_port,
         worker_redirect_stdouts=False,
     )
+    _define_pages(app)
+    _follow_assignments(app)
+    return app
+
+
+def run(app: PortraitApp, loop: asyncio.AbstractEventLoop, loglevel: str) -> None:
+    """Run until a signal or a failure; ends the process, with a code other than 0 if it failed."""
+    worker = faust.Worker(app, loglevel=loglevel, loop=loop, quiet=True)
+    worker.spinner = None  # it would write escape sequences even into a log file
+    try:
+        worker.execute_from_commandline()
+    finally:
+        if app.failure is not None:
+            raise SystemExit(1)
+
+
+def _follow_assignments(app: PortraitApp) -> None:
+    @app.on_partitions_assigned.connect
+    async def take(_app: PortraitApp, assigned: set[TP], **_: Any) -> None:
+        app.joined = True
+        for partition in {tp.partition for tp in assigned}:
+            app.processor.release(partition)  # whatever is still known of it is out of date
+
+    @app.on_partitions_revoked.connect
+    async def release(_app: PortraitApp, revoked: set[TP], **_: Any) -> None:
+        for partition in {tp.partition for tp in revoked}:
+            app.processor.release(partition)
 
 
 def _define_pages(app: PortraitApp) -> None:

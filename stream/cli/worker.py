@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import sys
 
 import click
 
@@ -24,24 +23,15 @@ def command(loglevel: str) -> None:
     failure; nothing that was not stored and published is acknowledged then. Run as many as there
     are partitions; they share the work.
     """
-    import faust
-
-    from stream.app import new_app
+    from stream.app import run
+    from stream.worker import new_worker
 
     settings = load()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = loop.run_until_complete(new_app(settings))
-    worker = faust.Worker(app, loglevel=loglevel, loop=loop, quiet=True)
-    worker.spinner = None  # it would write escape sequences even into a log file
+    app = loop.run_until_complete(new_worker(settings))
     for name in ("stream", "aiokafka"):
         logging.getLogger(name).setLevel(loglevel.upper())
-    click.echo(
-        f"portrait worker: group {settings.group}, http://{settings.web_host}:{settings.web_port}/health",
-        err=True,
-    )
-    try:
-        worker.execute_from_commandline()
-    finally:
-        if app.failure is not None:
-            sys.exit(1)
+    address = f"http://{settings.web_host}:{settings.web_port}/health"
+    click.echo(f"portrait worker: group {settings.group}, {address}", err=True)
+    run(app, loop, loglevel)

@@ -46,7 +46,7 @@ def test_core_is_all_there() -> None:
 def test_only_the_shells_edge_imports_faust() -> None:
     modules = {path.relative_to(STREAM): imported(path) for path in STREAM.rglob("*.py")}
     users = {str(path) for path, names in modules.items() if names & {"faust", "mode"}}
-    assert users == {"transport.py", "agents.py", "app.py", "cli/worker.py"}
+    assert users == {"transport.py", "agents.py", "app.py"}
 
 
 def test_only_the_redis_table_imports_redis() -> None:

@@ -7,7 +7,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from faust.types import TP, Message
 
-from stream.app import PortraitApp, _new_faust_app
+from stream.app import PortraitApp, new_app
 from stream.errors import Transient
 from stream.settings import Settings
 from stream.transport import BatchConsumer, RecordBatch
@@ -53,7 +53,7 @@ class Harness:
     """A real consumer of a real app, on a thread that is none."""
 
     def __init__(self) -> None:
-        self.app: PortraitApp = _new_faust_app(Settings())
+        self.app: PortraitApp = new_app(Settings())
         self.app.topics._acking_topics.add("clicks")
         self.disk = Disk()
         self.app.durable = self.disk  # type: ignore[method-assign]
