@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from stream.events import StoreId
+from stream.fields import StoreId
 from stream.replay.formats import FORMATS
 from stream.replay.run import Plan, replay, wait_for_workers
 from stream.replay.source import Meter

@@ -5,7 +5,8 @@ from random import Random
 
 from stream.demo.catalogue import Catalogue
 from stream.demo.shop import Timed
-from stream.events import Context, ProductViewed
+from stream.events import ProductViewed
+from stream.fields import Context
 
 #: One crawler among so many customers, and at most so many in all.
 _CUSTOMERS_A_BOT, _MOST_BOTS = 150, 5

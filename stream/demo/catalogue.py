@@ -9,7 +9,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from stream.events import Item, Product
+from stream.fields import Item, Product
 
 Gender = Literal["female", "male", "unisex"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from stream.demo.catalogue import MAX_QUANTITY, Catalogue, Offer, money
 from stream.demo.visitors import Visitor
-from stream.events import Context, Item
+from stream.fields import Context, Item
 
 _CHANNELS = ("direct", "search", "email", "social", "affiliate")
 

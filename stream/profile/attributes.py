@@ -7,7 +7,7 @@ from zlib import crc32
 import msgspec
 from msgspec import Meta, Struct
 
-from stream.events import TraitValue
+from stream.fields import TraitValue
 from stream.profile.windows import start_of_year, year_of
 
 Gender = Literal["female", "male", "other"]

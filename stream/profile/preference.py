@@ -9,7 +9,6 @@ from msgspec import Meta, Struct, field
 
 from stream.events import (
     OrderCompleted,
-    Product,
     ProductAdded,
     ProductAddedToWishlist,
     ProductClicked,
@@ -18,6 +17,7 @@ from stream.events import (
     ProductShared,
     ProductViewed,
 )
+from stream.fields import Product
 from stream.money import to_text
 from stream.profile import tally
 from stream.profile.occurrence import Occurrence

@@ -8,16 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from stream.events import (
-    Context,
-    Event,
-    Item,
-    OrderCompleted,
-    Product,
-    ProductAdded,
-    ProductRemoved,
-    ProductViewed,
-)
+from stream.events import Event, OrderCompleted, ProductAdded, ProductRemoved, ProductViewed
+from stream.fields import Context, Item, Product
 from stream.replay.amounts import is_plain, to_decimal, to_money, to_name
 from stream.replay.identity import Occurrences, digest
 from stream.replay.ordering import in_time_order

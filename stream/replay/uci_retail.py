@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from stream.events import Event, Item, OrderCompleted, OrderRefunded
+from stream.events import Event, OrderCompleted, OrderRefunded
+from stream.fields import Item
 from stream.replay.amounts import is_plain, to_decimal, to_money
 from stream.replay.grouping import Group, group_nearby
 from stream.replay.localtime import with_offset

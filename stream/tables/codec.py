@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from stream.errors import Fatal
-from stream.events import TraitValue
+from stream.fields import TraitValue
 from stream.profile.activity import first_key, utc_hour
 from stream.profile.attributes import Traits
 from stream.profile.memory import TICK_MS

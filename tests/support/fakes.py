@@ -21,11 +21,11 @@ from stream.events import (
     ErasureRequested,
     Event,
     OrderCompleted,
-    Product,
     ProductViewed,
     SignedIn,
     customer_key,
 )
+from stream.fields import Product
 from stream.money import Rates
 from stream.profile.portrait import describe
 from stream.profile.windows import to_ms

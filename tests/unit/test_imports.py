@@ -6,7 +6,10 @@ from pathlib import Path
 import pytest
 
 STREAM = Path(__file__).parents[2] / "stream"
-CORE = [*sorted((STREAM / "profile").glob("*.py")), STREAM / "events.py", STREAM / "money.py"]
+CORE = [
+    *sorted((STREAM / "profile").glob("*.py")),
+    *(STREAM / f"{m}.py" for m in ("events", "fields", "money")),
+]
 #: A core that asks the time, the dice, the disk or a logger is not a function of its arguments.
 FORBIDDEN = {"asyncio", "logging", "time", "random", "os", "sys", "io", "pathlib", "threading"}
 #: Names of allowed modules that ask the clock all the same.

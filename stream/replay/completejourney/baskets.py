@@ -13,7 +13,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from stream.events import Item, OrderCompleted
+from stream.events import OrderCompleted
+from stream.fields import Item
 from stream.replay.amounts import to_decimal, to_money, to_name
 from stream.replay.completejourney.tables import NEW_YORK, read_table, skip
 from stream.replay.grouping import Group, group_nearby

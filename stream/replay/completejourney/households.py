@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from stream.events import CustomerIdentified, TraitValue
+from stream.events import CustomerIdentified
+from stream.fields import TraitValue
 from stream.replay.completejourney.tables import NEW_YORK, read_table
 from stream.replay.localtime import with_offset
 from stream.replay.source import Found, Skipped

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from stream.events import Context, CouponRedeemed, Event, PromotionViewed
+from stream.events import CouponRedeemed, Event, PromotionViewed
+from stream.fields import Context
 from stream.replay.completejourney.tables import NEW_YORK, find, read_table, skip
 from stream.replay.identity import Occurrences
 from stream.replay.localtime import at_noon

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from stream.events import TraitValue
+from stream.fields import TraitValue
 from stream.profile.attributes import KnownTraits
 from stream.replay.segment.properties import object_of, text_of
 

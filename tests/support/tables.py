@@ -1,0 +1,19 @@
+"""The stored portraits as anyone can read them with plain Redis."""
+
+from redis import Redis
+
+from stream.settings import Settings
+
+
+def documents(settings: Settings) -> dict[str, tuple[int, bytes]]:
+    """Customer key -> version and document."""
+    prefix = f"{settings.namespace}:portrait:"
+    with Redis.from_url(settings.redis) as redis:
+        names = [name.decode() for name in redis.scan_iter(f"{prefix}*", count=1000)]
+        pipe = redis.pipeline(transaction=False)
+        for name in names:
+            pipe.hmget(name, "v", "d")
+        return {
+            name.removeprefix(prefix).replace(":", "/", 1): (int(version), document)
+            for name, (version, document) in zip(names, pipe.execute(), strict=True)
+        }
