@@ -37,7 +37,7 @@ from stream.settings import load
 @click.option(
     "--wait-timeout",
     type=click.FloatRange(min=0, min_open=True),
-    default=600.0,
+    default=120.0,
     show_default=True,
     metavar="SECONDS",
     help="With --wait: give up when nothing was committed for so long.",
