@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+import os
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +21,9 @@ from stream.transport import BatchTransport
 
 log = logging.getLogger(__name__)
 
+#: Seconds that a stop may take: to finish the batches under way, to commit, to leave the group.
+STOP_S = 20.0
+
 
 class PortraitApp(faust.App):
     """A Faust app that keeps portraits; ``stream.worker`` gives it what it works with."""
@@ -31,15 +36,25 @@ class PortraitApp(faust.App):
     joined: bool = False
     #: What stopped the worker, if it was not asked to stop.
     failure: BaseException | None = None
+    _deadline: threading.Timer | None = None
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
+
+    async def on_stop(self) -> None:
+        """Stop gracefully, but not for ever: a broker that is gone answers no farewell."""
+        self._deadline = threading.Timer(STOP_S, _give_up)
+        self._deadline.daemon = True
+        self._deadline.start()
+        await super().on_stop()
 
     async def on_shutdown(self) -> None:
         """Give back the connections."""
         await super().on_shutdown()
         for close in self.closing:
             await close()
+        if self._deadline is not None:
+            self._deadline.cancel()
 
     async def durable(self) -> bool:
         """Whether everything stored so far is safe on disk; asked before offsets are committed."""
@@ -97,6 +112,13 @@ def run(app: PortraitApp, loop: asyncio.AbstractEventLoop, loglevel: str) -> Non
             raise SystemExit(1)
 
 
+def _give_up() -> None:
+    log.critical(
+        "not stopped within %g s, ending as it is: what was not committed is read again", STOP_S
+    )
+    os._exit(1)
+
+
 def _follow_assignments(app: PortraitApp) -> None:
     @app.on_partitions_assigned.connect
     async def take(_app: PortraitApp, assigned: set[TP], **_: Any) -> None:
@@ -118,6 +140,9 @@ def _define_pages(app: PortraitApp) -> None:
     @app.page("/health")
     async def health_page(view: web.View, _request: web.Request) -> web.Response:
         partitions = app.partitions() if app.started else []
-        ready = app.joined and not app.rebalancing
-        body = {"status": "up" if ready else "starting", "partitions": partitions}
-        return view.json(body, status=200 if ready else 503)
+        if not app.joined or app.rebalancing:
+            status = "starting"
+        else:
+            status = "up" if app.consumer.reachable else "unreachable"
+        body = {"status": status, "partitions": partitions}
+        return view.json(body, status=200 if status == "up" else 503)

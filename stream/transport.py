@@ -100,6 +100,12 @@ class BatchConsumer(driver.Consumer):
             generation_id=self.app.consumer_generation_id,
         )  # fmt: skip
 
+    @property
+    def reachable(self) -> bool:
+        """Whether the broker that coordinates the group answered when it was last asked."""
+        consumer = self._thread._consumer
+        return consumer is not None and consumer._coordinator.coordinator_id is not None
+
     def enter(self, message: Message) -> None:
         """Enter a batch into the ledger: its agent begins with it now.
 

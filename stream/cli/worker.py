@@ -5,6 +5,7 @@ import logging
 
 import click
 
+from stream.logs import quieten
 from stream.settings import load
 
 
@@ -32,6 +33,7 @@ def command(loglevel: str) -> None:
     app = loop.run_until_complete(new_worker(settings))
     for name in ("stream", "aiokafka"):
         logging.getLogger(name).setLevel(loglevel.upper())
+    quieten()
     address = f"http://{settings.web_host}:{settings.web_port}/health"
     click.echo(f"portrait worker: group {settings.group}, {address}", err=True)
     run(app, loop, loglevel)

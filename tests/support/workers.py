@@ -112,7 +112,7 @@ class Worker:
 
     def ready(self) -> Self:
         """Return once the group has given it its partitions."""
-        self.child.wait_until(lambda: self._get("/health")[0] == 200, TIMEOUT_S)
+        self.child.wait_until(lambda: self.health() == 200, TIMEOUT_S)
         return self
 
     def partitions(self) -> list[int]:
@@ -123,6 +123,10 @@ class Worker:
         except OSError:
             return []
         return list(json.loads(page)["partitions"]) if status == 200 else []
+
+    def health(self) -> int:
+        """The status that /health answers with."""
+        return self._get("/health")[0]
 
     def metric(self, name: str, **labels: str) -> int:
         """The sum of the samples that have these labels."""
