@@ -1,3 +1,5 @@
+"""`python -m stream` is `portrait`."""
+
 from stream.cli.main import main
 
 if __name__ == "__main__":

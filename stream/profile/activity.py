@@ -9,15 +9,44 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from stream.events import EVENT_TYPES, Event, type_name
+from stream import events
+from stream.events import Event, type_name
 from stream.profile.windows import HOUR_MS, first_hour, hour_leaves_at, to_rfc3339
 
 #: tile key -> {type code: count}
 HourTiles = dict[int, dict[int, int]]
 
-#: Codes of the event types in stored state: append, never renumber.
-TYPE_CODES: dict[type[Event], int] = {event: code for code, event in enumerate(EVENT_TYPES)}
-_TYPE_NAMES = [type_name(event) for event in EVENT_TYPES]
+#: Event types in the order of their codes in stored states: append, never move or remove.
+_CODED: tuple[type[Event], ...] = (
+    events.ProductViewed,
+    events.ProductClicked,
+    events.ProductsSearched,
+    events.ProductAddedToWishlist,
+    events.ProductShared,
+    events.ProductAdded,
+    events.ProductRemoved,
+    events.CheckoutStarted,
+    events.OrderCompleted,
+    events.OrderCancelled,
+    events.OrderRefunded,
+    events.ProductReviewed,
+    events.SignedUp,
+    events.SignedIn,
+    events.SignInFailed,
+    events.PasswordReset,
+    events.DeviceSeen,
+    events.CustomerIdentified,
+    events.ConsentChanged,
+    events.ErasureRequested,
+    events.PromotionViewed,
+    events.PromotionClicked,
+    events.CouponRedeemed,
+    events.InviteSent,
+    events.InviteAccepted,
+    events.SupportContacted,
+)
+TYPE_CODES: dict[type[Event], int] = {event: code for code, event in enumerate(_CODED)}
+_TYPE_NAMES = [type_name(event) for event in _CODED]
 
 # A key is (UTC hour << 6) | (local hour - UTC hour + 32): offsets reach 24 hours either way.
 _SHIFT_BITS = 6
@@ -137,12 +166,12 @@ def describe(tiles: HourTiles, as_of_ms: int) -> Activity:
             continue
         local = (key >> _SHIFT_BITS) + (key & _SHIFT_MASK) - _SHIFT_BIAS
         days.add(local // 24)
-        events = 0
+        total = 0
         for code, count in tile.items():
             counts[code] = counts.get(code, 0) + count
-            events += count
-        day[local % 24] += events
-        week[(local + _EPOCH_HOUR_OF_WEEK) % 168] += events
+            total += count
+        day[local % 24] += total
+        week[(local + _EPOCH_HOUR_OF_WEEK) % 168] += total
     by_hour = tuple(day)
     return Activity(
         window=Window(to_rfc3339(start * HOUR_MS), to_rfc3339(as_of_ms)),

@@ -8,7 +8,7 @@ from stream.events import (
     OrderCompleted,
     OrderRefunded,
 )
-from stream.profile import activity, attributes, memory, preference, spending
+from stream.profile import activity, attributes, preference, seen, spending
 from stream.profile.occurrence import Occurrence
 from stream.profile.state import State
 
@@ -35,7 +35,7 @@ def fold_record(state: State, source: str, offset: int, occurrence: Occurrence) 
     state.marks[source] = offset
     if state.erased:
         return Folded.ERASED
-    resent = memory.remembers(state.seen, occurrence.id_hash, state.newest_ms)
+    resent = seen.remembers(state.seen, occurrence.id_hash, state.newest_ms)
     if resent and not isinstance(occurrence.event, ErasureRequested):  # that must not be missed
         return Folded.DUPLICATE
     fold(state, occurrence)
@@ -50,7 +50,7 @@ def fold(state: State, occurrence: Occurrence) -> None:
     if isinstance(event, ErasureRequested):
         _erase(state)
         return
-    memory.remember(state.seen, occurrence.id_hash, at_ms)
+    seen.remember(state.seen, occurrence.id_hash, at_ms)
     if state.first_ms is None or at_ms < state.first_ms:
         state.first_ms = at_ms
     if state.newest_ms is None or at_ms > state.newest_ms:

@@ -2,11 +2,11 @@
 
 from msgspec import Struct, field
 
-from stream.profile import activity, attributes, memory, preference, spending
+from stream.profile import activity, attributes, preference, seen, spending
 from stream.profile.activity import HourTiles
 from stream.profile.attributes import Traits
-from stream.profile.memory import Marks, SeenIds
 from stream.profile.preference import DayTiles
+from stream.profile.seen import Marks, SeenIds
 from stream.profile.spending import SpendingState
 
 
@@ -32,7 +32,7 @@ def prune(state: State) -> None:
     """Drop what can never be seen again; idempotent, and changes no portrait."""
     if state.newest_ms is None:
         return
-    memory.prune_ids(state.seen, state.newest_ms)
+    seen.prune_ids(state.seen, state.newest_ms)
     activity.prune(state.activity, state.newest_ms)
     preference.prune(state.preferences, state.newest_ms)
     spending.prune(state.spending, state.newest_ms)
@@ -43,12 +43,12 @@ def merge(a: State, b: State) -> State:
 
     Commutative and associative. An event that both hold counts twice: merge disjoint histories.
     """
-    marks = memory.merge_marks(a.marks, b.marks)
+    marks = seen.merge_marks(a.marks, b.marks)
     if a.erased or b.erased:
         return State(marks=marks, erased=True)
     merged = State(
         marks=marks,
-        seen=memory.merge_ids(a.seen, b.seen),
+        seen=seen.merge_ids(a.seen, b.seen),
         first_ms=min((ms for ms in (a.first_ms, b.first_ms) if ms is not None), default=None),
         newest_ms=max((ms for ms in (a.newest_ms, b.newest_ms) if ms is not None), default=None),
         activity=activity.merge(a.activity, b.activity),

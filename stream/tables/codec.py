@@ -16,8 +16,8 @@ from stream.errors import Fatal
 from stream.fields import TraitValue
 from stream.profile.activity import first_key, utc_hour
 from stream.profile.attributes import Traits
-from stream.profile.memory import TICK_MS
 from stream.profile.preference import DayTile
+from stream.profile.seen import TICK_MS
 from stream.profile.spending import SpendingState
 from stream.profile.state import State
 

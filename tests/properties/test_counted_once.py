@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.profile.fold import Folded, fold_record
-from stream.profile.memory import MEMORY_IDS, TICK_MS
+from stream.profile.seen import MEMORY_IDS, TICK_MS
 from stream.profile.state import State, prune
 from stream.tables import codec
 from tests.support.events import Wire, occur, to_ms, to_text, viewed

@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from stream.events import EVENT_TYPES, type_name
 from stream.profile import activity
-from stream.profile.activity import Activity
+from stream.profile.activity import TYPE_CODES, Activity
 from tests.support.events import Wire, event, folded, portrait, to_ms, viewed
 
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
@@ -173,3 +174,12 @@ def test_nothing_in_the_window_leaves_an_empty_section_of_full_length():
     assert section.hours.by_hour == (0,) * 24
     assert section.hours.by_weekday_hour == (0,) * 168
     assert activity.next_change(state.activity, to_ms("2024-06-01T00:00:00Z")) is None
+
+
+def test_every_event_type_has_a_code_and_codes_never_move():
+    # These numbers stand in stored states: a change here makes old counts those of other types.
+    assert set(TYPE_CODES) == set(EVENT_TYPES)
+    codes = {type_name(event): code for event, code in TYPE_CODES.items()}
+    assert (codes["product_viewed"], codes["product_added"], codes["order_completed"]) == (0, 5, 8)
+    assert (codes["signed_up"], codes["customer_identified"]) == (12, 17)
+    assert codes["support_contacted"] == 25

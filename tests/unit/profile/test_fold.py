@@ -1,7 +1,7 @@
 """Folding records: each event once, erasure for good."""
 
 from stream.profile.fold import Folded, fold_record
-from stream.profile.memory import MEMORY_IDS
+from stream.profile.seen import MEMORY_IDS
 from stream.profile.state import State, merge, next_change, prune
 from tests.support.events import Wire, event, folded, identified, occur, ordered, to_ms, viewed
 
