@@ -34,4 +34,6 @@ async def _export(as_of_ms: int | None, output: IO[bytes]) -> LeftOut:
     async with open_table() as table:
         async for line in export(table, as_of_ms, left_out):
             output.write(line + b"\n")
+    # Here, where a closed pipe still ends quietly, and not when the interpreter ends.
+    output.flush()
     return left_out

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import sys
+import time
 from contextlib import ExitStack
 from datetime import UTC, datetime
 
@@ -17,6 +18,11 @@ from stream.replay.run import Plan, replay, wait_for_workers
 from stream.replay.source import Meter
 from stream.replay.summary import Summary
 from stream.settings import load
+
+#: Exit code after Ctrl-C, as shells give it for SIGINT.
+INTERRUPTED = 130
+#: Where there is no terminal: seconds of waiting before the first line, and between two lines.
+_FIRST_LINE_S, _LINE_S = 5.0, 10.0
 
 
 @click.command()
@@ -75,19 +81,31 @@ def command(
         rate=rate,
     )
     settings = load()
-    with Bar() as bar:
-        summary = asyncio.run(replay(settings, plan, bar))
+    summary = Summary(file=file, format=format_name)
+    interrupted = False
     try:
-        if wait:
+        with Bar() as bar:
+            asyncio.run(replay(settings, plan, bar, summary))
+    except KeyboardInterrupt:
+        interrupted = True
+    try:
+        if wait and not interrupted:
             with Bar() as bar:
                 asyncio.run(wait_for_workers(settings, summary, wait_timeout, bar))
+    except KeyboardInterrupt:
+        interrupted = True
     finally:
         # What was sent stays sent, also where no worker took it.
         click.echo(to_json(summary) if as_json else to_text(summary))
+    if interrupted:
+        sys.exit(INTERRUPTED)
+    if summary.total_skipped and not summary.total_sent:
+        click.echo("is --format right?", err=True)
+        sys.exit(1)
 
 
 class Bar:
-    """A progress bar on standard error; nothing at all where that is no terminal."""
+    """A progress bar on standard error; where that is no terminal, a line while it waits long."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)
@@ -102,6 +120,7 @@ class Bar:
         )
         self._task: TaskID | None = None
         self._meter = Meter()
+        self._line_at = time.monotonic() + _FIRST_LINE_S
 
     def __enter__(self) -> "Bar":
         self._open.enter_context(self._progress)
@@ -125,11 +144,21 @@ class Bar:
 
     def waiting(self, committed: int, total: int) -> None:
         """Begin or move the bar of the workers."""
+        if self._progress.disable:
+            self._say_waiting(total - committed, total)
+            return
         if self._task is None:
             self._task = self._progress.add_task("waiting", total=total, count="")
         self._progress.update(
             self._task, completed=committed, total=total, count=f"{committed:,} of {total:,}"
         )
+
+    def _say_waiting(self, left: int, total: int) -> None:
+        if left and time.monotonic() >= self._line_at:
+            self._line_at = time.monotonic() + _LINE_S
+            click.echo(
+                f"waiting for the workers: {left} of {total} records not committed yet", err=True
+            )
 
 
 def to_json(summary: Summary) -> str:

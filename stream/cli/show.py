@@ -1,23 +1,27 @@
 """`portrait show`: one portrait, for people or as JSON."""
 
 import asyncio
+import re
 import sys
+from collections.abc import Iterator
 
 import click
 import msgspec
 import orjson
-from rich.console import Console, Group, RenderableType
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
 from stream.cli.options import as_of_option, open_table, store_option
+from stream.demo.screen import RULER, bars, counted
 from stream.events import customer_key
 from stream.profile.activity import Activity
 from stream.profile.portrait import NotYetKnown, Portrait
 from stream.profile.preference import Preference
 from stream.query import portrait_at, stored_document
 
-_BARS = " ▁▂▃▄▅▆▇█"
+#: A list of nothing but numbers, as the indented form of JSON has it: strings hold no line ends.
+_NUMBERS = re.compile(rb"\[\n([\s\d.,eE+-]+)\]")
+_LABEL_WIDTH = 14
 
 
 @click.command()
@@ -39,9 +43,12 @@ def command(customer_id: str, store_id: str, as_of_ms: int | None, as_json: bool
         click.echo(f"portrait: no portrait of {customer_id!r} in store {store_id!r}", err=True)
         sys.exit(1)
     if as_json:
-        click.echo(orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2))
+        click.echo(indented(document))
     else:
-        Console(highlight=False).print(_render(msgspec.json.decode(document, type=Portrait)))
+        # Lines longer than the terminal are its own business, and a file has no width.
+        console = Console(highlight=False)
+        for line in lines(msgspec.json.decode(document, type=Portrait)):
+            console.print(line, soft_wrap=True)
 
 
 async def _document(key: str, as_of_ms: int | None) -> bytes | None:
@@ -52,10 +59,25 @@ async def _document(key: str, as_of_ms: int | None) -> bytes | None:
         return None if portrait is None else msgspec.json.encode(portrait)
 
 
-def _render(portrait: Portrait) -> RenderableType:
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="bold")
-    table.add_column()
+def indented(document: bytes) -> bytes:
+    """JSON for reading: two spaces a level, but lists of numbers in one line."""
+    text = orjson.dumps(orjson.loads(document), option=orjson.OPT_INDENT_2)
+    return _NUMBERS.sub(lambda found: b"[" + b" ".join(found[1].split()) + b"]", text)
+
+
+def lines(portrait: Portrait) -> Iterator[Text]:
+    """The portrait for people, a field a line, without spaces at the end."""
+    yield Text.assemble(
+        (f"{portrait.store_id}/{portrait.customer_id}", "bold cyan"),
+        (f"  version {portrait.version}, as of {portrait.as_of}", "dim"),
+    )
+    for label, value in _fields(portrait):
+        line = Text.assemble((f"{label:<{_LABEL_WIDTH}}", "bold"), value)
+        line.rstrip()
+        yield line
+
+
+def _fields(portrait: Portrait) -> Iterator[tuple[str, str | tuple[str, str]]]:
     attributes, spending = portrait.attributes, portrait.spending
     who = (
         attributes.natural_gender,
@@ -65,40 +87,29 @@ def _render(portrait: Portrait) -> RenderableType:
         attributes.country,
         attributes.language,
     )
-    table.add_row("attributes", ", ".join(filter(None, who)) or "nothing declared")
-    table.add_row("activity", _activity(portrait.activity))
-    table.add_row("active hours", histogram(portrait.activity.hours.by_hour))
-    table.add_row("categories", _names(portrait.preferences.categories))
-    table.add_row("brands", _names(portrait.preferences.brands))
+    yield "attributes", ", ".join(filter(None, who)) or "nothing declared"
+    yield "activity", _activity(portrait.activity)
+    yield "active hours", (bars(portrait.activity.hours.by_hour), "green")
+    yield "", (f"{RULER}local hours", "dim")
+    yield "categories", _names(portrait.preferences.categories)
+    yield "brands", _names(portrait.preferences.brands)
     band = portrait.preferences.price_band
     prices = f"{band.p25} · {band.p50} · {band.p75} (quartiles)" if band else "none seen"
-    table.add_row("prices", prices)
-    table.add_row(
+    yield "prices", prices
+    yield (
         "spending",
-        f"{spending.amount_30d} {spending.currency} in {spending.orders_30d} orders of 30 days, "
-        f"{spending.amount} in {spending.orders} ever, {spending.refunded} refunded",
+        f"{spending.amount_30d} {spending.currency} in {counted(spending.orders_30d, 'order')} "
+        f"of 30 days, {spending.amount} in {spending.orders} ever, {spending.refunded} refunded",
     )
-    title = Text(f"{portrait.store_id}/{portrait.customer_id}", style="bold cyan")
-    title.append(f"  version {portrait.version}, as of {portrait.as_of}", style="dim")
-    return Group(title, table)
 
 
 def _activity(activity: Activity) -> str:
     counts = sorted(activity.counts.items(), key=lambda entry: -entry[1])
-    return (
-        ", ".join(f"{count} {name}" for name, count in counts)
-        + f" on {activity.active_days} days since {activity.window.start[:10]}"
-        if counts
-        else "none in the last 30 days"
-    )
+    if not counts:
+        return "none in the last 30 days"
+    kinds = ", ".join(f"{count} {name}" for name, count in counts)
+    return f"{kinds} on {counted(activity.active_days, 'day')} since {activity.window.start[:10]}"
 
 
 def _names(preferences: tuple[Preference, ...]) -> str:
     return ", ".join(f"{each.name} {each.share:.0%}" for each in preferences[:4]) or "none"
-
-
-def histogram(by_hour: tuple[int, ...]) -> Text:
-    """24 bars, local hours 0 to 23, the tallest for the busiest hour."""
-    top = max(by_hour, default=0) or 1
-    bars = "".join(_BARS[-(-count * (len(_BARS) - 1) // top)] for count in by_hour)
-    return Text.assemble(("0h ", "dim"), (bars, "green"), (" 23h", "dim"))

@@ -1,8 +1,12 @@
 """`portrait up`: the embedded broker and Redis alone, for workers in other terminals."""
 
 import asyncio
+import shlex
+import shutil
 import signal
+import sys
 import threading
+from pathlib import Path
 
 import click
 
@@ -14,6 +18,8 @@ from stream.topics import ensure_topics
 
 #: Seconds between two looks whether the broker and the Redis still run.
 _WATCH_S = 1.0
+#: What the commands assume where nothing is set.
+_DEFAULTS = Settings()
 
 
 @click.command()
@@ -45,9 +51,17 @@ def _announce(settings: Settings, topics: int) -> None:
     click.echo(f"Kafka  {settings.kafka}   (Tansu, in memory, {topics} topics)")
     click.echo(f"Redis  {settings.redis}   (Valkey, in memory)")
     click.echo("\nIn a second terminal:\n")
-    click.echo(
-        f"  export PORTRAIT_KAFKA={settings.kafka} PORTRAIT_REDIS={settings.redis} "
-        "PORTRAIT_IDEMPOTENCE=off"
-    )
-    click.echo("  portrait worker\n")
+    if (settings.kafka, settings.redis) != (_DEFAULTS.kafka, _DEFAULTS.redis):
+        click.echo(f"  export PORTRAIT_KAFKA={settings.kafka} PORTRAIT_REDIS={settings.redis}")
+    click.echo(f"  {called(sys.argv[0])} worker\n")
     click.echo("Ctrl-C ends both.")
+
+
+def called(program: str) -> str:
+    """This command as the user can call it again, in this folder, from ``sys.argv[0]``."""
+    if program.endswith("__main__.py"):
+        return f"{shlex.quote(sys.executable)} -m stream"
+    found = shutil.which("portrait")
+    if found is not None and Path(found).absolute() == Path(program).absolute():
+        return "portrait"
+    return shlex.quote(program)

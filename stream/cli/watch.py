@@ -1,6 +1,8 @@
-"""`portrait watch`: follow the change topic."""
+"""`portrait watch`: follow the change topic, or the dead letters."""
 
 import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -11,24 +13,36 @@ from aiokafka.errors import KafkaError
 from stream.backlog import Backlog, Partition
 from stream.errors import Fatal, Transient
 from stream.settings import Settings, load
-from stream.topics import PORTRAITS, describe_topics
+from stream.topics import DEAD_LETTERS, PORTRAITS, describe_topics
+
+#: What is printed of a consumed record.
+Render = Callable[[Any], str | bytes]
 
 
 @click.command()
+@click.option("--dead-letters", is_flag=True, help="Follow the records that were rejected instead.")
 @click.option("--from-beginning", is_flag=True, help="Begin with what the topic holds.")
-@click.option("--limit", type=click.IntRange(1), help="End after so many changes.")
-@click.option("--json", "as_json", is_flag=True, help="Print the documents as JSON lines.")
-def command(from_beginning: bool, limit: int | None, as_json: bool) -> None:
+@click.option("--limit", type=click.IntRange(1), help="End after so many lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
+def command(dead_letters: bool, from_beginning: bool, limit: int | None, as_json: bool) -> None:
     """Print portraits as they change, until Ctrl-C.
 
     A line says who changed, to which version, why and in which sections; an erased portrait is a
-    tombstone, `null` in JSON.
+    tombstone, `null` in JSON. With --dead-letters a line says why a record was rejected, where it
+    stands (topic:partition@offset) and what was wrong.
     """
-    asyncio.run(_watch(load(), from_beginning, limit, as_json))
+    topic, render = (
+        (DEAD_LETTERS, letter_json if as_json else letter_line)
+        if dead_letters
+        else (PORTRAITS, _change_json if as_json else _change_line)
+    )
+    # Ctrl-C is how it is meant to end.
+    with suppress(KeyboardInterrupt):
+        asyncio.run(_watch(load(), topic, render, from_beginning, limit))
 
 
 async def _watch(
-    settings: Settings, from_beginning: bool, limit: int | None, as_json: bool
+    settings: Settings, name: str, render: Render, from_beginning: bool, limit: int | None
 ) -> None:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka,
@@ -36,33 +50,45 @@ async def _watch(
         isolation_level="read_committed",
     )
     try:
-        await consumer.start()
-        partitions = await _partitions(settings)
-        consumer.assign([TopicPartition(*each) for each in partitions])
-        if not from_beginning:
-            async with Backlog(settings) as backlog:
-                for each, end in (await backlog.end_offsets(partitions)).items():
-                    consumer.seek(TopicPartition(*each), end)
+        with _asking(settings):
+            await consumer.start()
+            partitions = await _partitions(settings, settings.topic(name))
+            consumer.assign([TopicPartition(*each) for each in partitions])
+            if not from_beginning:
+                async with Backlog(settings) as backlog:
+                    for each, end in (await backlog.end_offsets(partitions)).items():
+                        consumer.seek(TopicPartition(*each), end)
         seen = 0
         while limit is None or seen < limit:
-            record = await consumer.getone()
-            click.echo((record.value or b"null") if as_json else _line(record))
+            with _asking(settings):
+                record = await consumer.getone()
+            # Not within: a closed pipe, as of `| head`, is an OSError too, but not Kafka's.
+            click.echo(render(record))
             seen += 1
-    except (KafkaError, OSError) as exc:
-        raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
     finally:
         await consumer.stop()
 
 
-async def _partitions(settings: Settings) -> list[Partition]:
-    topic = settings.topic(PORTRAITS)
+@contextmanager
+def _asking(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except (KafkaError, OSError) as exc:
+        raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
+
+
+async def _partitions(settings: Settings, topic: str) -> list[Partition]:
     counts = {state.name: state.partitions for state in await describe_topics(settings)}
     if not counts[topic]:
         raise Fatal(f"there is no topic {topic}; run `portrait topics`")
     return [(topic, number) for number in range(counts[topic])]
 
 
-def _line(record: Any) -> str:
+def _change_json(record: Any) -> bytes:
+    return record.value or b"null"
+
+
+def _change_line(record: Any) -> str:
     headers = dict(record.headers)
     version = headers.get("version", b"?").decode()
     if record.value is None:
@@ -70,3 +96,39 @@ def _line(record: Any) -> str:
     document = orjson.loads(record.value)
     changed = ", ".join(document["changed"]) or "first or last seen"
     return f"{document['as_of']}  {record.key.decode()}  v{version}  {document['cause']}: {changed}"
+
+
+def letter_line(record: Any) -> str:
+    """A dead letter for people."""
+    said = {name: _text(value) for name, value in record.headers}
+    at = f"{said.get('topic')}:{said.get('partition')}@{said.get('offset')}"
+    return f"{said.get('reason')}  {at}  {_printable(said.get('detail') or '')}"
+
+
+def letter_json(record: Any) -> bytes:
+    """A dead letter for scripts; bytes that are no UTF-8 stand as \\x.. in the text."""
+    said = {name: _text(value) for name, value in record.headers}
+    return orjson.dumps(
+        {
+            "reason": said.get("reason"),
+            "detail": said.get("detail"),
+            "topic": said.get("topic"),
+            "partition": _number(said.get("partition")),
+            "offset": _number(said.get("offset")),
+            "key": _text(record.key),
+            "value": _text(record.value),
+        }
+    )
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode("utf-8", "backslashreplace")
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() else None
+
+
+def _printable(text: str) -> str:
+    # A detail quotes the record: it may hold line ends and codes that would move the cursor.
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

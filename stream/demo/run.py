@@ -105,6 +105,7 @@ class _Demo:
                     await self._watch(settings, workers)
                 except asyncio.CancelledError:
                     interrupted = True
+                self._screen.show_last(self._figures)
                 self._screen.note("stopping")
                 complaints = workers.stop()
         return self._conclude(complaints, interrupted=interrupted)
@@ -149,10 +150,10 @@ class _Demo:
 
     async def _look(self, progress: Progress, workers: Workers) -> Figures:
         progress.followed.check()
-        # Before asking what has become of them, so that no more can be committed than came in.
-        events_in = self._sent.total_sent
         committed = await progress.committed()
         counts = await workers.counts()
+        # Asked last, and a chunk on its way may be processed before it is counted as sent.
+        events_in = max(self._sent.total_sent, counts.applied)
         return Figures(
             elapsed_s=time.monotonic() - self._sending_since,
             events_in=events_in,
@@ -182,8 +183,9 @@ class _Demo:
         arrived = sum(self._sent.targets.values())  # the topics began empty, so offsets count
         if arrived != options.events:
             complaints.append(f"{options.events} events were asked for, {arrived} arrived in Kafka")
-        if figures.processed != figures.events_in:
-            complaints.append(f"{figures.events_in} came in, {figures.processed} were processed")
+        sent = self._sent.total_sent
+        if figures.processed != sent:
+            complaints.append(f"{sent} came in, {figures.processed} were processed")
         if figures.dead_letters:
             complaints.append(f"{figures.dead_letters} events ended as dead letters")
         if complaints:

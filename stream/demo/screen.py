@@ -13,6 +13,8 @@ from rich.text import Text
 from stream.demo.figures import Face, Figures, rates
 
 _BARS = " ▁▂▃▄▅▆▇█"
+#: The local hours under a histogram, with a space after it.
+RULER = "0     6     12    18     "
 #: Seconds between two progress lines where the output is no terminal.
 _LINE_S = 3.0
 
@@ -22,13 +24,10 @@ class Screen:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = (
-            Live(console=console, auto_refresh=False, transient=True)
-            if console.is_terminal
-            else None
-        )
+        self._live = Live(console=console, auto_refresh=False) if console.is_terminal else None
         self._note = ""
         self._before = Figures()
+        self._now: Figures | None = None
         self._faces: Sequence[Face] = ()
         self._line_at = 0.0
 
@@ -39,6 +38,9 @@ class Screen:
 
     def __exit__(self, *_: object) -> None:
         if self._live is not None:
+            # The last picture stays, without what was going on.
+            said, self._note = self._note, ""
+            self._live.update(Text(said) if self._now is None else self._picture(self._now))
             self._live.stop()
 
     def note(self, text: str) -> None:
@@ -47,18 +49,34 @@ class Screen:
         if self._live is None:
             self._print(text)
         else:
-            self._live.update(Text(text), refresh=True)
+            picture = Text(text) if self._now is None else self._picture(self._now)
+            self._live.update(_endable(picture), refresh=True)
 
     def show(self, now: Figures, faces: Sequence[Face]) -> None:
         """Show the figures of this moment; portraits stay until others come."""
         self._faces = faces or self._faces
         if self._live is not None:
-            self._live.update(_picture(self._note, self._before, now, self._faces), refresh=True)
-            self._before = now
+            self._before, self._now = self._now or Figures(), now
+            self._live.update(_endable(self._picture(now)), refresh=True)
         elif time.monotonic() - self._line_at >= _LINE_S:
             self._line_at = time.monotonic()
-            self._print(_line(self._before, now))
-            self._before = now
+            self._print_figures(now)
+
+    def show_last(self, now: Figures) -> None:
+        """Show the figures that the summary will have, whenever the last ones were shown."""
+        if now in (self._before, self._now):
+            return
+        if self._live is None:
+            self._print_figures(now)
+        else:
+            self.show(now, ())
+
+    def _print_figures(self, now: Figures) -> None:
+        self._print(_line(self._before, now))
+        self._before = now
+
+    def _picture(self, now: Figures) -> RenderableType:
+        return _picture(self._note, self._before, now, self._faces)
 
     def _print(self, text: str) -> None:
         # Highlighting and wrapping are for people, not for files.
@@ -72,6 +90,11 @@ def bars(by_hour: Sequence[int]) -> str:
         return _BARS[0] * len(by_hour)
     # Rounded up, so that an hour with any activity shows.
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // tallest)] for count in by_hour)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number and what it counts: `1 order`, `2 orders`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def print_summary(console: Console, figures: Figures, *, interrupted: bool) -> None:
@@ -100,6 +123,12 @@ def _line(before: Figures, now: Figures) -> str:
     )
 
 
+def _endable(picture: RenderableType) -> RenderableType:
+    # Below the panels, since the terminal writes "^C" where the cursor stands: at the end of a
+    # full line that would begin another, and the next picture would be drawn one line too low.
+    return Group(picture, Text("Ctrl-C ends it", style="dim"))
+
+
 def _picture(note: str, before: Figures, now: Figures, faces: Sequence[Face]) -> RenderableType:
     events, changes = rates(before, now)
     table = Table.grid(padding=(0, 3))
@@ -114,11 +143,10 @@ def _picture(note: str, before: Figures, now: Figures, faces: Sequence[Face]) ->
 
 
 def _portrait(one: Face) -> RenderableType:
-    ruler = "0     6     12    18    "
     words = Text.assemble(
         (bars(one.by_hour), "cyan"),
         f"  likes {', '.join(one.favourites) or '-'}\n",
-        (ruler, "dim"),
-        f"  {one.orders} orders {one.amount}",
+        (f"{RULER}local hours", "dim"),
+        f"  {counted(one.orders, 'order')} {one.amount}",
     )
     return Panel(words, title=f"{one.customer} ({one.home})", title_align="left")

@@ -45,15 +45,18 @@ class Watcher(Protocol):
         """Of so many records sent, the workers have committed this many."""
 
 
-async def replay(settings: Settings, plan: Plan, watcher: Watcher) -> Summary:
+async def replay(
+    settings: Settings, plan: Plan, watcher: Watcher, summary: Summary | None = None
+) -> Summary:
     """Publish the events of a file and say what happened.
 
+    A ``summary`` of the caller's is filled, so that it has the figures of an interrupted replay.
     Raises :class:`~stream.errors.PortraitError` where the file cannot be read or Kafka does not
     answer.
     """
     _check_exists(plan.file)
     await ensure_topics(settings)
-    summary = Summary(file=plan.file, format=plan.format)
+    summary = summary or Summary(file=plan.file, format=plan.format)
     if plan.shift_to is None:
         found = _pass(plan, "sending", watcher)
         await _send(settings, plan, found, summary, watcher)

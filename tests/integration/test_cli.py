@@ -1,9 +1,11 @@
 """The commands as a user calls them, against real servers."""
 
+import asyncio
 import json
 import os
 import re
 import signal
+import subprocess
 import sys
 import time
 import uuid
@@ -13,15 +15,19 @@ from pathlib import Path
 
 import pytest
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stream.child import HOST, Child, free_ports
 from stream.settings import Settings
 from tests.support import traffic
 from tests.support.events import Wire
 from tests.support.services import Backend, missing_package, unavailable
+from tests.support.topics import Raw, end_offsets, send, wait_until_all_is_committed
 from tests.support.workers import (
     TIMEOUT_S,
     Worker,
+    command_line,
+    environment,
     exit_code_of,
     in_background,
     portrait,
@@ -33,6 +39,17 @@ EVENTS, CUSTOMERS = 120, 5
 BEFORE_ALL = "2025-01-01T00:00:00Z"
 #: After the last event nothing more is in the window.
 LONG_AFTER = "2025-09-01T00:00:00Z"
+
+CHECKS = (
+    "rates",
+    "topics",
+    "redis",
+    "currency",
+    "positions",
+    "backlog",
+    "workers",
+    "dead letters",
+)
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
 
@@ -75,7 +92,9 @@ def test_show_draws_a_portrait(shop):
     for section in ("attributes", "activity", "active hours", "categories", "spending"):
         assert section in text
     assert "home/mugs 100%" in text
-    assert re.search(r"0h .{24} 23h", text)
+    assert re.search(r"^ {14}0     6     12    18     local hours$", text, re.MULTILINE)
+    assert len(text.splitlines()) == 9
+    assert not re.search(r" $", text, re.MULTILINE)
 
 
 def test_show_as_json_is_the_document_as_it_was_published(shop):
@@ -144,6 +163,66 @@ def test_watch_follows_what_changes_from_now_on(shop, tmp_path):
     assert document["customer_id"] == "late"
 
 
+def test_watch_ends_quietly_by_ctrl_c(shop, tmp_path):
+    watch = in_background(shop.settings, tmp_path / "watch.log", "watch", "--from-beginning")
+    wait_until(lambda: bool(watch.log.read_text()), "the first change is printed")
+    os.kill(watch.pid, signal.SIGINT)
+    assert exit_code_of(watch) == 0
+    assert "portrait:" not in watch.log.read_text()
+    assert "Abort" not in watch.log.read_text()
+
+
+@pytest.mark.parametrize("arguments", [("watch", "--from-beginning"), ("export",)])
+def test_a_closed_pipe_ends_a_command_quietly(shop, arguments):
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        command_line(*arguments),
+        env=environment(shop.settings),
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=TIMEOUT_S,
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_watch_follows_the_dead_letters(shop):
+    asyncio.run(send(shop.settings, [Raw("clicks", 0, b"k\xff", b"{no json\n")]))
+    asyncio.run(wait_until_all_is_committed(shop.settings))
+    command = ("watch", "--dead-letters", "--from-beginning", "--limit", "1")
+    [line] = successful(shop.settings, *command).splitlines()
+    assert re.fullmatch(r"not_json  clicks:0@\d+  JSON is malformed.*", line)
+    document = json.loads(successful(shop.settings, *command, "--json"))
+    assert (document["reason"], document["topic"]) == ("not_json", "clicks")
+    assert (document["key"], document["value"]) == ("k\\xff", "{no json\n")
+    assert "1 in " in successful(shop.settings, "doctor").partition("dead letters")[2]
+
+
+def test_replay_that_finds_no_event_asks_for_the_format(shop):
+    done = portrait(shop.settings, "replay", "-", text="no event\n")
+    assert done.returncode == 1
+    assert "skipped 1 lines" in done.stdout
+    assert done.stderr == "is --format right?\n"
+
+
+def test_an_interrupted_replay_says_what_it_sent(shop, tmp_path):
+    own = f"t{uuid.uuid4().hex[:12]}-"
+    apart = replace(shop.settings, topic_prefix=own)
+    file = traffic.written(tmp_path / "events.jsonl", traffic.regular(EVENTS, 1))
+    replay = in_background(apart, tmp_path / "log", "replay", str(file), "--rate", "2", "--json")
+    wait_until(lambda: _arrived(apart) > 0, "the first event is sent")
+    os.kill(replay.pid, signal.SIGINT)
+    assert exit_code_of(replay) == 130
+    assert 0 < json.loads(replay.log.read_text())["total_sent"] < EVENTS
+
+
+def _arrived(settings: Settings) -> int:
+    return sum(asyncio.run(end_offsets(settings)).values())
+
+
 def test_topics_are_checked_without_making_any(shop):
     assert successful(shop.settings, "topics", "--check").count(" there\n") == 8
     missing = portrait(
@@ -157,9 +236,9 @@ def test_topics_are_checked_without_making_any(shop):
 def test_doctor_finds_nothing_wrong(shop):
     text = successful(shop.settings, "doctor")
     assert f"PORTRAIT_KAFKA               {shop.settings.kafka}" in text
-    assert [line.split()[:2] for line in text.partition("Checks\n")[2].splitlines()] == [
-        [check, "ok"] for check in ("rates", "topics", "redis", "positions", "backlog")
-    ]
+    assert doctors(text) == dict.fromkeys(CHECKS, "ok")
+    assert "1 in the group" in text
+    assert "portraits are kept in USD" in text
 
 
 def test_doctor_says_what_is_wrong_and_goes_on(shop):
@@ -167,16 +246,41 @@ def test_doctor_says_what_is_wrong_and_goes_on(shop):
     changes = {"PORTRAIT_REDIS": f"redis://{HOST}:{port}/0", "PORTRAIT_TOPIC_PREFIX": "no-such-"}
     done = portrait(shop.settings, "doctor", changes=changes)
     assert done.returncode == 1
-    checks = done.stdout.partition("Checks\n")[2].splitlines()
-    assert [line.split()[:2] for line in checks] == [
-        ["rates", "ok"],
-        ["topics", "FAILED"],
-        ["redis", "FAILED"],
-        ["positions", "FAILED"],
-        ["backlog", "ok"],
-    ]
-    assert "run `portrait topics`" in done.stdout
-    assert str(port) in done.stdout
+    assert doctors(done.stdout) == dict.fromkeys(CHECKS, "skipped") | {
+        "rates": "ok",
+        "topics": "FAILED",
+        "redis": "FAILED",
+    }
+    assert done.stdout.count("run `portrait topics`") == 1
+    assert done.stdout.count(" Redis: ") == 1
+    assert done.stdout.count("`portrait up`") == 1
+
+
+def test_doctor_compares_the_currency_and_names_variables_that_are_no_setting(shop):
+    changes = {"PORTRAIT_CURRENCY": "EUR", "PORTRAIT_CURENCY": "EUR"}
+    done = portrait(shop.settings, "doctor", changes=changes)
+    assert done.returncode == 1
+    assert doctors(done.stdout)["currency"] == "FAILED"
+    assert "set PORTRAIT_CURRENCY=USD" in done.stdout
+    assert "PORTRAIT_CURENCY" in done.stdout
+
+
+def test_doctor_misses_a_worker_only_where_there_is_work(shop):
+    own = {"PORTRAIT_NAMESPACE": f"t{uuid.uuid4().hex[:12]}"}
+    done = portrait(shop.settings, "doctor", changes=own)
+    assert done.returncode == 1
+    assert "start `portrait worker`" in done.stdout
+    own["PORTRAIT_TOPIC_PREFIX"] = f"{own['PORTRAIT_NAMESPACE']}-"
+    assert portrait(shop.settings, "topics", changes=own).returncode == 0
+    done = portrait(shop.settings, "doctor", changes=own)
+    assert done.returncode == 0, done.stdout
+    assert "0 in the group" in done.stdout
+
+
+def doctors(text: str) -> dict[str, str]:
+    """Check -> ok, FAILED or skipped."""
+    found = re.findall(r"^  (.{12}) (ok|FAILED|skipped) ", text.partition("Checks\n")[2], re.M)
+    return {name.rstrip(): outcome for name, outcome in found}
 
 
 def descendants(pid: int) -> set[int]:

@@ -1,11 +1,12 @@
 """What the demo shows: figures, portraits, plain lines where there is no terminal."""
 
 import io
+import re
 
 from rich.console import Console
 
 from stream.demo.figures import Figures, face, rates
-from stream.demo.screen import Screen, bars, print_summary
+from stream.demo.screen import RULER, Screen, bars, counted, print_summary
 
 
 def test_the_busiest_hour_has_the_tallest_bar_and_any_activity_shows() -> None:
@@ -53,6 +54,51 @@ def test_on_a_terminal_portraits_are_drawn_with_their_hours() -> None:
     assert "▁▂▄█" in shown
     assert "kitchen/mugs" in shown
     assert "3 orders 12.50 USD" in shown
+
+
+def test_the_last_figures_are_printed_however_soon_after_the_others() -> None:
+    out = io.StringIO()
+    first = Figures(elapsed_s=2.0, events_in=10, processed=5, lag=5)
+    last = Figures(elapsed_s=2.5, events_in=10, processed=10)
+    with Screen(Console(file=out, width=20)) as screen:
+        screen.show(first, [])
+        screen.show_last(last)
+        screen.show_last(last)
+    assert len(out.getvalue().splitlines()) == 2
+    assert "processed 10 " in out.getvalue()
+
+
+def test_before_the_first_event_there_are_no_last_figures() -> None:
+    out = io.StringIO()
+    with Screen(Console(file=out)) as screen:
+        screen.show_last(Figures())
+    assert out.getvalue() == ""
+
+
+def test_on_a_terminal_the_last_picture_stays_and_no_panel_ends_where_the_cursor_stands() -> None:
+    out = io.StringIO()
+    with Screen(Console(file=out, width=100, force_terminal=True)) as screen:
+        screen.show(Figures(elapsed_s=1.0, events_in=4321), [])
+        assert _plain(out.getvalue()).endswith("\nCtrl-C ends it")
+        screen.note("stopping")
+        assert "stopping" in out.getvalue()
+        drawn = len(out.getvalue())
+    left = _plain(out.getvalue()[drawn:])
+    assert "4,321" in left
+    assert "stopping" not in left
+    assert "Ctrl-C" not in left
+
+
+def test_the_ruler_names_the_hour_above_it() -> None:
+    assert [RULER.index(str(hour)) for hour in (0, 6, 12, 18)] == [0, 6, 12, 18]
+
+
+def test_one_is_not_many() -> None:
+    assert [counted(n, "order") for n in (0, 1, 2)] == ["0 orders", "1 order", "2 orders"]
+
+
+def _plain(drawn: str) -> str:
+    return re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", drawn)
 
 
 def test_the_summary_has_every_figure() -> None:

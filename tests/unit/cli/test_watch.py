@@ -1,0 +1,51 @@
+"""How dead letters are printed."""
+
+import json
+
+from msgspec import Struct
+
+from stream.cli.watch import letter_json, letter_line
+from stream.errors import Reason, Rejected
+from stream.publish import Message, dead_letter
+
+
+class Record(Struct):
+    key: bytes | None
+    value: bytes | None
+    offset: int = 7
+    timestamp: int = 0
+
+
+class Consumed(Struct):
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+def consumed(detail: str, key: bytes | None = b"k", value: bytes | None = b"{}") -> Consumed:
+    rejected = Rejected(Reason.NOT_JSON, detail)
+    message: Message = dead_letter("clicks", 3, Record(key, value), rejected)
+    return Consumed(message.key, message.value, message.headers)
+
+
+def test_a_letter_is_one_line_whatever_its_detail_quotes() -> None:
+    line = letter_line(consumed("Grüße\n\x1b[2J"))
+    assert line == r"not_json  clicks:3@7  Grüße\n\x1b[2J"
+
+
+def test_a_letter_as_json_keeps_bytes_that_are_no_text() -> None:
+    assert json.loads(letter_json(consumed("no", b"\xffk", b"{\xfe"))) == {
+        "reason": "not_json",
+        "detail": "no",
+        "topic": "clicks",
+        "partition": 3,
+        "offset": 7,
+        "key": r"\xffk",
+        "value": r"{\xfe",
+    }
+
+
+def test_a_letter_may_lack_key_value_and_headers() -> None:
+    record = Consumed(None, None, ())
+    assert set(json.loads(letter_json(record)).values()) == {None}
+    assert letter_line(record)
