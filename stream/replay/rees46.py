@@ -1,7 +1,8 @@
-"""REES46 multi-category shop: views, cart changes and purchases, in US dollars and UTC.
+"""REES46 multi-category shop: views, cart changes and purchases, in UTC.
 
 Source: https://www.kaggle.com/datasets/mkechinov/ecommerce-behavior-data-from-multi-category-store.
-One row is one event; a purchase row is an order of one piece.
+One row is one event; a purchase row is an order of one piece. The set states no currency: its
+prices are taken to be in the base currency of the shop.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from stream.replay.amounts import is_plain, to_decimal, to_money, to_name
 from stream.replay.identity import Occurrences, digest
 from stream.replay.ordering import in_time_order
 from stream.replay.rows import MALFORMED_ROW, Row, read_rows
-from stream.replay.source import Found, Skipped
+from stream.replay.source import NO_CURRENCY, Found, Skipped
 
 COLUMNS = (
     "event_time",
@@ -30,8 +31,6 @@ COLUMNS = (
 
 NO_CUSTOMER = "no_customer"
 UNKNOWN_EVENT = "unknown_event"
-
-CURRENCY = "USD"
 
 _UUID_LENGTH = 36
 _PURCHASE = "purchase"
@@ -74,7 +73,7 @@ def _to_event(row: Row, occurrences: Occurrences) -> Found:
         "customer_id": user_id,
         "occurred_at": _moment(at),
         "context": Context(session_id=session) if session else None,
-        "currency": CURRENCY,
+        "currency": NO_CURRENCY,
     }
     product: dict[str, Any] = {
         "product_id": product_id,

@@ -13,7 +13,7 @@ from stream.errors import Fatal
 from stream.replay.formats import read_events
 from stream.replay.publish import publish
 from stream.replay.shift import newest, rereadable, shift
-from stream.replay.source import STANDARD_INPUT, Found, Meter, Skipped
+from stream.replay.source import NO_CURRENCY, STANDARD_INPUT, Found, Meter, Skipped
 from stream.replay.summary import Summary
 from stream.settings import Settings
 from stream.topics import ensure_topics
@@ -93,6 +93,7 @@ async def _send(
 ) -> None:
     if plan.store is not None:
         found = _into_store(found, plan.store)
+    found = _in_currency(found, settings.currency)
     await publish(settings, found, summary, rate=plan.rate, on_progress=watcher.advanced)
 
 
@@ -106,6 +107,15 @@ def _shifted(plan: Plan, to: datetime, watcher: Watcher) -> Iterator[Found]:
     latest = newest(_pass(plan, "finding the newest event", watcher))
     found = _pass(plan, "sending", watcher)
     yield from found if latest is None else shift(found, to - latest)
+
+
+def _in_currency(found: Iterator[Found], base: str) -> Iterator[Found]:
+    """Amounts of a file that states no currency are taken to be in the base currency."""
+    for entry in found:
+        if getattr(entry, "currency", None) == NO_CURRENCY:
+            yield structs.replace(entry, currency=base)
+        else:
+            yield entry
 
 
 def _into_store(found: Iterator[Found], store: str) -> Iterator[Found]:

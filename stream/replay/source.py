@@ -17,6 +17,10 @@ from stream.events import Event
 #: FILE that stands for standard input.
 STANDARD_INPUT = "-"
 
+#: ISO 4217 for no currency: amounts of a file that states none. The replay puts the base currency
+#: of its settings there.
+NO_CURRENCY = "XXX"
+
 _GZIP_MAGIC = b"\x1f\x8b"
 
 
