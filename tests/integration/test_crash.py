@@ -191,11 +191,15 @@ async def test_a_worker_after_a_kill_resumes_from_the_last_commit(
     await check_versions(shop, in_order=True)
 
 
-async def test_a_worker_after_a_graceful_stop_does_nothing_again(shop, undisturbed, start_worker):
-    successful(shop, "replay", str(undisturbed.file))
+async def test_a_worker_after_a_graceful_stop_does_nothing_again(
+    shop, undisturbed, start_worker, tmp_path
+):
     first = start_worker(shop).ready()
+    # Sent slowly, so that however fast the worker is, it is stopped in the middle.
+    replay = in_background(shop, tmp_path / "replay.log", *slowly(undisturbed))
     wait_until(lambda: first.outcomes("applied") > 500, "some is applied")
     assert first.stop() == 0, first.log
+    assert exit_code_of(replay) == 0, replay.tail()
     done = sum((await committed(shop)).values())
     assert 500 < done < EVENTS
     second = start_worker(shop).ready()
