@@ -42,7 +42,7 @@ def _define_agent(app: PortraitApp, name: str, topic: str) -> None:
                 metrics.LAG_RECORDS.labels(name, batch.partition).set(batch.lag)
                 event.ack()
 
-    app.agent(channel, name=f"portrait.{name}", isolated_partitions=True)(agent)
+    app.agent(channel, name=f"portrait.{name}")(agent)
 
 
 def _define_sweeper(app: PortraitApp, interval_s: float) -> None:

@@ -139,7 +139,7 @@ def _define_pages(app: PortraitApp) -> None:
 
     @app.page("/health")
     async def health_page(view: web.View, _request: web.Request) -> web.Response:
-        partitions = app.partitions() if app.started else []
+        partitions = app.partitions() if app.joined else []
         if not app.joined or app.rebalancing:
             status = "starting"
         else:

@@ -148,7 +148,10 @@ class BatchConsumer(driver.Consumer):
         self, offsets: Mapping[TP, int], start_new_transaction: bool = True
     ) -> bool:
         if await self._durable():
-            return bool(await super()._commit_offsets(offsets, start_new_transaction))
+            done = bool(await super()._commit_offsets(offsets, start_new_transaction))
+            if not done:
+                self.log.warning("commit refused: the group has given the partitions to others")
+            return done
         for tp, offset in offsets.items():  # back into the ledger, for the next try
             self._ledger[tp].appendleft((offset - 1, offset - 1))
             self._acked[tp].append(offset - 1)
