@@ -77,7 +77,9 @@ class BatchConsumer(driver.Consumer):
         """Yield the records of one fetch, one message a partition."""
         fetched, active = await self._wait_next_records(timeout)
         generation = self.app.consumer_generation_id
-        if fetched is None or self.should_stop:
+        # While the app stops nothing is read again: a seek would clear the ledger before the last
+        # commit, and the next worker would do acknowledged batches once more.
+        if fetched is None or self.should_stop or self.app.should_stop:
             return
         if not self.flow_active:  # a rebalance came in between: read these again
             # Which may also have taken the partitions away: their next owner reads them.
