@@ -1,0 +1,1 @@
+"""What is learned from labelled history, and stored as small versioned files."""
