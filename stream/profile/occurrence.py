@@ -16,6 +16,7 @@ class Occurrence(Struct, frozen=True):
     ``amount_minor``     the event's total in minor units of the base currency, 0 without one
     ``price_minor``      price of its product, or None
     ``item_prices``      price of each of its items, or None where one has none
+    ``discount_minor``   what was taken off a completed order, 0 without a discount
     """
 
     event: Event
@@ -25,6 +26,7 @@ class Occurrence(Struct, frozen=True):
     amount_minor: int = 0
     price_minor: int | None = None
     item_prices: tuple[int | None, ...] = ()
+    discount_minor: int = 0
 
 
 def hash_id(event_id: str) -> int:

@@ -3,6 +3,12 @@
 ``transaction_timestamp`` is in UTC: the weeks of the data turn at 05:00 in winter and at 04:00 in
 summer, which is midnight in New York. ``sales_value`` is what was paid for the line after the
 discounts, which are positive amounts in columns of their own.
+
+``discount`` of the order adds up all three of them, the loyalty card's included. That a coupon was
+used would be lost in that sum, and it is what tells coupon users from card holders: an order with a
+``coupon_disc`` ("discount applied due to manufacturer coupon", says the data set) therefore names
+the kind of its coupon. Which coupon it was the transactions do not say; of a campaign's coupons the
+redemptions do.
 """
 
 import sys
@@ -24,6 +30,8 @@ from stream.replay.source import Found, Meter, Skipped
 
 CURRENCY = "USD"
 MAX_ITEMS = 1000
+#: The coupon of an order that one was used on: its kind, since its own code is not known.
+COUPON = "manufacturer"
 
 _PRODUCT_COLUMNS = ("product_id", "department", "product_category", "product_type", "brand")
 _COLUMNS = (
@@ -53,6 +61,7 @@ class Line(Struct, frozen=True):
     quantity: int
     paid: Decimal
     discount: Decimal
+    with_coupon: bool
     at: datetime
 
 
@@ -90,15 +99,17 @@ def _read_lines(path: Path, meter: Meter | None) -> Iterator[tuple[int, str, Lin
 
 
 def _to_line(row: Row) -> tuple[int, str, Line]:
-    number, (household, basket, product_id, quantity, paid, *discounts, at) = row
+    number, (household, basket, product_id, quantity, paid, *columns, at) = row
     if not (household and basket and product_id):
         raise ValueError("household_id, basket_id or product_id is empty")
+    card, coupon, match = map(_cents, columns)
     line = Line(
         household=household,
         product_id=product_id,
         quantity=int(quantity),
         paid=_cents(paid),
-        discount=sum(map(_cents, discounts), Decimal()),
+        discount=card + coupon + match,
+        with_coupon=coupon > 0,
         at=datetime.fromisoformat(at).replace(tzinfo=UTC),
     )
     return number, basket, line
@@ -121,6 +132,7 @@ def _to_order(group: Group[Line], catalogue: Catalogue) -> OrderCompleted:
         total=to_money(sum((line.paid for line in group.lines), Decimal())),
         currency=CURRENCY,
         items=tuple(items[:MAX_ITEMS]),
+        coupon=COUPON if any(line.with_coupon for line in group.lines) else None,
         discount=to_money(discount) if discount else None,
     )
 

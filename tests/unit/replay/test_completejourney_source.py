@@ -65,6 +65,21 @@ def test_a_basket_is_an_order_with_prices_a_piece_and_discounts_summed(folder):
     ]
 
 
+def test_only_a_basket_with_a_coupon_of_its_own_names_one(folder):
+    lines = TRANSACTIONS.splitlines()
+    with_coupon = lines[-1].replace("b2", "b3").replace("0.0,0.0,0.0", "0.5,0.4,0.4")
+    by_card_alone = lines[-1].replace("b2", "b4").replace("0.0,0.0,0.0", "0.5,0.0,0.0")
+    text = "\n".join([*lines, with_coupon, by_card_alone, ""])
+    (folder / "transactions.csv").write_text(text)
+    orders = [e for e in events_of(read_path("completejourney", folder)) if e.topic == "orders"]
+    assert {order.order_id: (order.coupon, order.discount) for order in orders} == {
+        "b1": (None, "0.75"),
+        "b2": (None, None),
+        "b3": ("manufacturer", "1.30"),
+        "b4": (None, "0.50"),
+    }
+
+
 def test_demographics_become_traits_and_empty_ones_are_left_out(folder):
     declared = events_of(read_path("completejourney", folder))[0]
     assert declared.traits == {
