@@ -36,7 +36,7 @@ def main() -> None:
     sizes: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
     for state in states.values():
         prune(state)
-        events = sum(sum(tile.values()) for tile in state.activity.values())
+        events = sum(sum(tile.values()) for tile in state.hours.values())
         for band in _BANDS:
             if band[0] <= events < band[1]:
                 sizes[band].append(len(codec.encode(state)))

@@ -18,6 +18,7 @@ from stream.producer import start_producer
 from stream.publish import KafkaPublisher
 from stream.rates import load_rates
 from stream.settings import Settings, load
+from stream.standards import load_standards
 from stream.tables.redis import RedisTable
 from stream.topics import INPUT_TOPICS
 from stream.update import Updater
@@ -43,7 +44,11 @@ async def new_stock_app(settings: Settings) -> faust.App:
     producer = await start_producer(settings, linger_ms=0)
     publisher = KafkaPublisher(producer, settings.topic_prefix)
     updater = Updater(
-        table, publisher, clock, currency=settings.currency, hot_customers=settings.cache_customers
+        table,
+        publisher,
+        clock,
+        standards=load_standards(settings),
+        hot_customers=settings.cache_customers,
     )
     rates = load_rates(settings)
     processor = Processor(

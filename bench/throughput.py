@@ -30,6 +30,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from stream.child import Child, free_ports
 from stream.demo.simulation import Simulation
 from stream.embedded import EmbeddedStack
+from stream.events import INTERNAL_TOPICS
 from stream.replay.publish import publish
 from stream.replay.summary import Summary
 from stream.settings import VARIABLES, Settings
@@ -125,7 +126,9 @@ def _applied(port: int) -> float:
         sample.value
         for family in families
         for sample in family.samples
-        if sample.name == "portrait_events_total" and sample.labels["outcome"] == "applied"
+        if sample.name == "portrait_events_total"
+        and sample.labels["outcome"] == "applied"
+        and sample.labels["topic"] not in INTERNAL_TOPICS
     )
 
 

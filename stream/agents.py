@@ -1,4 +1,4 @@
-"""One Faust agent a topic, and the timer that looks for customers due by time alone."""
+"""One Faust agent a topic, a timer for customers due by time alone, a task for the reference."""
 
 import asyncio
 import logging
@@ -26,6 +26,7 @@ def define(app: PortraitApp, settings: Settings) -> None:
     for name in INPUT_TOPICS:
         _define_agent(app, name, settings.topic(name))
     _define_sweeper(app, settings.sweep_s)
+    _define_reference(app)
 
 
 def _define_agent(app: PortraitApp, name: str, topic: str) -> None:
@@ -56,6 +57,16 @@ def _define_sweeper(app: PortraitApp, interval_s: float) -> None:
                         await asyncio.sleep(0)
                 except Transient as exc:
                     log.warning("sweep of partition %d put off: %s", partition, exc)
+
+
+def _define_reference(app: PortraitApp) -> None:
+    @app.task
+    async def keep_reference() -> None:
+        while not app.should_stop:
+            async with app.stopping_on_error("keeping the reference"):
+                # One of the workers takes it for all: the owner of the first partition.
+                await app.reference.renew(take=0 in app.partitions())
+            await app.sleep(app.reference.interval_s)
 
 
 async def _persist(process: Callable[[], Awaitable[None]]) -> None:

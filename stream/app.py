@@ -15,6 +15,7 @@ from faust.types import TP
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from stream.batch import Processor
+from stream.reference_keeper import ReferenceKeeper
 from stream.settings import Settings
 from stream.tables.table import PortraitTable
 from stream.transport import BatchTransport
@@ -30,6 +31,7 @@ class PortraitApp(faust.App):
 
     table: PortraitTable
     processor: Processor
+    reference: ReferenceKeeper
     #: Called at last, when the consumer has made its final commit.
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
     #: Whether the group has given this worker its first assignment, be it an empty one.

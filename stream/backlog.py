@@ -69,10 +69,10 @@ class Backlog:
         await self._group.stop()
         await self._reader.stop()
 
-    async def partitions(self) -> list[Partition]:
-        """Every partition of the input topics that exist."""
+    async def partitions(self, names: Iterable[str] = INPUT_TOPICS) -> list[Partition]:
+        """Every partition of those topics that exist, by default of all that workers read."""
         counts = {topic.name: topic.partitions for topic in await describe_topics(self._settings)}
-        topics = map(self._settings.topic, INPUT_TOPICS)
+        topics = map(self._settings.topic, names)
         return [(topic, index) for topic in topics for index in range(counts.get(topic, 0))]
 
     async def end_offsets(self, partitions: Iterable[Partition]) -> dict[Partition, int]:

@@ -18,12 +18,13 @@ from stream.events import (
     OrderCompleted,
     OrderRefunded,
     ProductEvent,
+    ReferralChanged,
     customer_key,
     type_name,
 )
 from stream.money import Rates
-from stream.profile.attributes import KnownTraits
 from stream.profile.occurrence import Occurrence, hash_id
+from stream.profile.traits import KnownTraits
 from stream.profile.windows import to_ms
 
 #: A sender's clock may run this far ahead before its events are refused.
@@ -44,6 +45,10 @@ class _Typed(Struct):
     type: str
 
 
+#: Topics with one event type: msgspec asks for `type` only where it has to choose.
+_ONE_TYPE = frozenset(topic for topic, events in TOPIC_EVENTS.items() if len(events) == 1)
+
+
 def decode(
     topic: str, key: bytes | None, value: bytes | None, *, now_ms: int, rates: Rates
 ) -> Occurrence:
@@ -55,6 +60,8 @@ def decode(
     if value is None:
         raise Rejected(Reason.NOT_JSON, "the record has no value")
     try:
+        if topic in _ONE_TYPE:
+            msgspec.json.decode(value, type=_Typed)
         event: Event = _DECODERS[topic].decode(value)
     except msgspec.ValidationError as exc:
         raise _explain(topic, value, exc) from None
@@ -77,10 +84,13 @@ def place(event: Event, *, now_ms: int, rates: Rates) -> Occurrence:
         )
     offset = event.occurred_at.utcoffset() or timedelta()
     amount, price, prices = _money(event, rates)
+    discount = _discount(event, rates)
     if isinstance(event, CustomerIdentified):
         _check_traits(event)
     id_hash = hash_id(event.event_id)
-    return Occurrence(event, at_ms, offset // _MILLISECOND, id_hash, amount, price, prices)
+    return Occurrence(
+        event, at_ms, offset // _MILLISECOND, id_hash, amount, price, prices, discount
+    )
 
 
 def _money(event: Event, rates: Rates) -> tuple[int, int | None, tuple[int | None, ...]]:
@@ -89,19 +99,26 @@ def _money(event: Event, rates: Rates) -> tuple[int, int | None, tuple[int | Non
         case ProductEvent():
             price = event.product.price
             return 0, None if price is None else rates.to_minor(price, event.currency), ()
+        case ReferralChanged():
+            return rates.to_minor(event.amount, event.currency), None, ()
         case OrderCompleted() | OrderRefunded() | OrderCancelled() | CheckoutStarted():
             prices = tuple(
                 None if item.price is None else rates.to_minor(item.price, event.currency)
                 for item in event.items
             )
-            if isinstance(event, OrderCompleted) and event.discount is not None:
-                rates.to_minor(event.discount, event.currency)
             total = event.total
             return 0 if total is None else rates.to_minor(total, event.currency), None, prices
         case CouponRedeemed() if event.discount is not None:
             return rates.to_minor(event.discount, event.currency), None, ()
         case _:
             return 0, None, ()
+
+
+def _discount(event: Event, rates: Rates) -> int:
+    """What was taken off a completed order, in minor units of the base currency."""
+    if isinstance(event, OrderCompleted) and event.discount is not None:
+        return rates.to_minor(event.discount, event.currency)
+    return 0
 
 
 def _check_traits(event: CustomerIdentified) -> None:
@@ -135,7 +152,7 @@ def _reason(message: str) -> Reason:
         return Reason.MISSING_FIELD
     if "occurred_at" in message:
         return Reason.BAD_TIMESTAMP
-    if any(f".{name}`" in message for name in ("price", "total", "discount")):
+    if any(f".{name}`" in message for name in ("price", "total", "discount", "amount")):
         return Reason.BAD_MONEY
     if message.startswith("Expected") and ", got " in message:
         return Reason.WRONG_TYPE

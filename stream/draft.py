@@ -14,8 +14,10 @@ from stream.hot import Entry
 from stream.profile.fold import Folded, fold_record
 from stream.profile.occurrence import Occurrence
 from stream.profile.portrait import Cause, Change, describe, difference, to_change
+from stream.profile.standards import Standards
 from stream.profile.state import State, next_change, prune
 from stream.publish import Message, portrait_message
+from stream.referral import referrals
 from stream.tables import codec
 from stream.tables.table import Record, Write
 
@@ -49,7 +51,13 @@ class Draft(Struct):
 
 
 def draft(
-    key: str, entry: Entry, records: Sequence[Sourced], *, now_ms: int, cause: Cause, currency: str
+    key: str,
+    entry: Entry,
+    records: Sequence[Sourced],
+    *,
+    now_ms: int,
+    cause: Cause,
+    standards: Standards,
 ) -> Draft:
     """Fold the records into the entry (which is mutated) and describe what follows.
 
@@ -65,14 +73,16 @@ def draft(
         # The batch that stored this version may have died before it published it.
         metrics.REPUBLISHED.inc()
         _publish(result, key, _document(entry))
+    told = [record.occurrence for record in records]
+    result.messages += referrals(key, state, told, standards.currency)
     touched = len(records) > outcomes[Folded.REPLAYED]
     if state.erased:
         changed = bool(outcomes[Folded.APPLIED])
         entry.change = None
     elif state.newest_ms is None:
-        return result  # scheduled, but without a record: nothing to describe
+        changed = False  # nothing but what others' events meant for this customer, or no record
     else:
-        changed = _describe(result, key, max(now_ms, state.newest_ms + 1), cause, currency)
+        changed = _describe(result, key, max(now_ms, state.newest_ms + 1), cause, standards)
     if not (changed or touched):
         return result
     document = _document(entry)
@@ -86,12 +96,12 @@ def draft(
     return result
 
 
-def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, currency: str) -> bool:
+def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, standards: Standards) -> bool:
     entry = result.entry
     result.due_ms = next_change(entry.state, as_of_ms)
     store_id, _, customer_id = key.partition("/")
     portrait = describe(
-        store_id, customer_id, entry.state, as_of_ms, currency=currency, version=entry.version + 1
+        store_id, customer_id, entry.state, as_of_ms, standards=standards, version=entry.version + 1
     )
     changed = difference(entry.change, portrait)
     if changed is None:

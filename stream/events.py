@@ -208,8 +208,11 @@ class DeviceSeen(Event, frozen=True, kw_only=True, tag="device_seen"):
 class CustomerIdentified(Event, frozen=True, kw_only=True, tag="customer_identified"):
     """What the customer or the shop declares; the last declaration by `occurred_at` wins.
 
-    Known traits are `gender`, `birth_year`, `occupation`, `country`, `region` and `language`; any
-    other name is kept as it is. `null` takes a trait back.
+    Known traits are `gender`, `birth_year`, `occupation`, `country`, `region`, `language`,
+    `time_zone`, `app_installed`, `kind` (`person` or `company`), and for companies `industry`,
+    `company_type`, `contact_roles` (comma separated), `website_traffic` (visits a month) and
+    `purchase_volume` (a year, base currency). Any other name is kept as it is; `null` takes a
+    trait back.
     """
 
     topic = "customers"
@@ -284,11 +287,37 @@ class InviteAccepted(Event, frozen=True, kw_only=True, tag="invite_accepted"):
 
 
 class SupportContacted(Event, frozen=True, kw_only=True, tag="support_contacted"):
-    """The customer turned to support; `subject` from the shop's own list."""
+    """The customer turned to support; `subject` from the shop's own list.
+
+    Contacts about one matter share a `case_id`; a `complaint` stays open until a contact of its
+    case says `resolved`.
+    """
 
     topic = "engagements"
 
     subject: Name | None = None
+    case_id: Id | None = None
+    complaint: bool = False
+    resolved: bool = False
+
+
+# --- referrals (internal) -------------------------------------------------------------------
+
+
+class ReferralChanged(Event, frozen=True, kw_only=True, tag="referral_changed"):
+    """What a customer who came by an invitation has come to; written by the workers.
+
+    `customer_id` is the one who invited, `invitee` stands for the one who came, `orders` and
+    `amount` are that customer's totals so far. `withdrawn` where an earlier invitation turned up.
+    """
+
+    topic = "referrals"
+
+    invitee: Id
+    orders: Annotated[int, Meta(ge=0)]
+    amount: Money
+    currency: Currency
+    withdrawn: bool = False
 
 
 #: Every event type, by topic, in the order of the contract.
@@ -312,7 +341,11 @@ TOPIC_EVENTS: dict[str, tuple[type[Event], ...]] = {
         InviteAccepted,
         SupportContacted,
     ),
+    "referrals": (ReferralChanged,),
 }
+
+#: Topics that the workers write themselves: what one customer's event means for another.
+INTERNAL_TOPICS = ("referrals",)
 
 EVENT_TYPES: tuple[type[Event], ...] = tuple(
     event for events in TOPIC_EVENTS.values() for event in events

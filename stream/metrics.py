@@ -52,6 +52,16 @@ LATENCY_SECONDS = Histogram(
     "batch, for its oldest record.",
     buckets=(0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3600),
 )
+REFERENCE_SECONDS = Histogram(
+    "portrait_reference_seconds",
+    "From the first to the last portrait read to take a reference; slowed down on purpose.",
+    buckets=(0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000, 3600),
+)
+REFERENCE_TAKEN = Gauge(
+    "portrait_reference_taken_timestamp_seconds",
+    "When the reference that this worker compares with was taken, seconds since the epoch; 0 for "
+    "the built-in one.",
+)
 LAG_RECORDS = Gauge(
     "portrait_lag_records",
     "Records of a source partition that were not read yet when its last batch was fetched.",

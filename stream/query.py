@@ -6,13 +6,20 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
-from stream.errors import Fatal
 from stream.profile.portrait import NotYetKnown, Portrait, describe
+from stream.profile.standards import Standards
 from stream.tables import codec
 from stream.tables.table import PortraitTable, Record
 
 _CHUNK = 500
 _encoder = msgspec.json.Encoder()
+
+
+class View(Struct, frozen=True):
+    """How to describe portraits anew: as of an instant, by some standards."""
+
+    as_of_ms: int
+    standards: Standards
 
 
 class LeftOut(Struct):
@@ -29,49 +36,46 @@ async def stored_document(table: PortraitTable, key: str) -> bytes | None:
     return record.document if record else None
 
 
-async def portrait_at(table: PortraitTable, key: str, as_of_ms: int) -> Portrait | None:
-    """The portrait at an instant; None for an unknown or erased customer.
+async def portrait_at(table: PortraitTable, key: str, view: View) -> Portrait | None:
+    """The portrait in a view; None for an unknown or erased customer.
 
     Raises :class:`~stream.profile.portrait.NotYetKnown` before the customer's newest event.
     """
     (record,) = await table.load([key])
     if record is None or record.document is None:
         return None
-    return _describe(key, record, as_of_ms, await _currency(table))
+    return _describe(key, record, view)
 
 
 async def export(
-    table: PortraitTable, as_of_ms: int | None, left_out: LeftOut
+    table: PortraitTable, view: View | None, left_out: LeftOut
 ) -> AsyncIterator[bytes]:
     """Every portrait as one JSON object, in the order of the customers' keys.
 
-    Without ``as_of_ms`` each as it was published last. Counts in ``left_out`` what it leaves out.
+    Without a view each as it was published last. Counts in ``left_out`` what it leaves out.
     """
-    currency = await _currency(table) if as_of_ms is not None else ""
     keys = iter(sorted([key async for key, _ in table.scan()]))
     while chunk := list(islice(keys, _CHUNK)):
         for key, record in zip(chunk, await table.load(chunk), strict=True):
             if record is None or record.document is None:
                 left_out.erased += 1
-            elif as_of_ms is None:
+            elif view is None:
                 yield record.document
             else:
                 try:
-                    yield _encoder.encode(_describe(key, record, as_of_ms, currency))
+                    yield _encoder.encode(_describe(key, record, view))
                 except NotYetKnown:
                     left_out.too_new += 1
 
 
-def _describe(key: str, record: Record, as_of_ms: int, currency: str) -> Portrait:
+def _describe(key: str, record: Record, view: View) -> Portrait:
     store_id, _, customer_id = key.partition("/")
     state = codec.decode(record.state)
     return describe(
-        store_id, customer_id, state, as_of_ms, currency=currency, version=record.version
+        store_id,
+        customer_id,
+        state,
+        view.as_of_ms,
+        standards=view.standards,
+        version=record.version,
     )
-
-
-async def _currency(table: PortraitTable) -> str:
-    currency = await table.pinned("currency")
-    if currency is None:
-        raise Fatal("there are no portraits yet: no worker has run in this PORTRAIT_NAMESPACE")
-    return currency

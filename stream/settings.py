@@ -24,11 +24,20 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "PORTRAIT_CLOCK": ("clock", "wall, or event: now is the newest event of the partition"),
     "PORTRAIT_CURRENCY": ("currency", "base currency, ISO 4217"),
     "PORTRAIT_RATES": ("rates", "JSON file: currency -> price of one unit in the base currency"),
+    "PORTRAIT_GENDER_TABLE": (
+        "gender_table",
+        "JSON file that `portrait learn shopping-gender` wrote",
+    ),
+    "PORTRAIT_SHOP": ("shop", "YAML file: the shop's tiers and target portraits"),
     "PORTRAIT_IDEMPOTENCE": (
         "idempotence",
         "idempotent producer: on, off, or auto to ask the broker",
     ),
     "PORTRAIT_SWEEP_S": ("sweep_s", "seconds between two looks for customers due by time alone"),
+    "PORTRAIT_REFERENCE_S": (
+        "reference_s",
+        "seconds between two looks at how a store's buyers are distributed",
+    ),
     "PORTRAIT_SESSION_TIMEOUT_S": ("session_timeout_s", "consumer group session timeout, seconds"),
     "PORTRAIT_BATCH_RECORDS": ("batch_records", "records a partition hands over at once, at most"),
     "PORTRAIT_CACHE_CUSTOMERS": ("cache_customers", "states kept in memory per partition, at most"),
@@ -49,8 +58,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     clock: ClockMode = "wall"
     currency: str = "USD"
     rates: Path | None = None
+    shop: Path | None = None
+    gender_table: Path | None = None
     idempotence: bool | None = None
     sweep_s: float = 5.0
+    reference_s: float = 3600.0
     session_timeout_s: float = 6.0
     batch_records: int = 2000
     cache_customers: int = 5_000
@@ -157,8 +169,11 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "clock": lambda text: _one_of(text, get_args(ClockMode)),
     "currency": _currency,
     "rates": _file,
+    "shop": _file,
+    "gender_table": _file,
     "idempotence": _switch,
     "sweep_s": lambda text: _number(text, 0.05, 60),
+    "reference_s": lambda text: _number(text, 1, 86_400),
     "session_timeout_s": lambda text: _number(text, 0.5, 3600),
     "batch_records": lambda text: _whole(text, 1, 100_000),
     "cache_customers": lambda text: _whole(text, 1, 10_000_000),

@@ -12,6 +12,8 @@ from stream.settings import Settings
 
 #: Topics that workers read, each with the event types of ``stream.events``.
 INPUT_TOPICS: tuple[str, ...] = tuple(TOPIC_EVENTS)
+#: What one customer's event means for another: written by the workers, read by them.
+REFERRALS = "referrals"
 #: Changed portraits, keyed like the input; compacted, a tombstone erases.
 PORTRAITS = "portraits"
 #: Records that broke the contract, with their bytes and source position.

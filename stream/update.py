@@ -12,6 +12,7 @@ from stream.errors import Transient
 from stream.hot import HotStates
 from stream.profile.fold import Folded
 from stream.profile.portrait import Cause
+from stream.profile.standards import Standards
 from stream.publish import Message, Publisher
 from stream.tables.table import PortraitTable, Position
 
@@ -38,14 +39,15 @@ class Updater:
         publisher: Publisher,
         clock: Clock,
         *,
-        currency: str,
+        standards: Standards,
         hot_customers: int,
     ) -> None:
         self.table = table
+        #: May be replaced at any time: the next draft is described with the new ones.
+        self.standards = standards
         self.hot = HotStates(hot_customers)
         self._publisher = publisher
         self._clock = clock
-        self._currency = currency
 
     async def update(
         self,
@@ -114,7 +116,7 @@ class Updater:
         entries |= {key: to_entry(record) for key, record in records.items()}
         now_ms = self._clock.now_ms(partition)
         drafts = {
-            key: draft(key, entry, work[key], now_ms=now_ms, cause=cause, currency=self._currency)
+            key: draft(key, entry, work[key], now_ms=now_ms, cause=cause, standards=self.standards)
             for key, entry in entries.items()
         }
         # A worker that lost the partition may still store a version: ours must not overtake it.

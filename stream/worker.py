@@ -7,7 +7,9 @@ from stream.clock import new_clock
 from stream.producer import start_producer
 from stream.publish import KafkaPublisher
 from stream.rates import load_rates
+from stream.reference_keeper import ReferenceKeeper
 from stream.settings import Settings
+from stream.standards import load_standards, with_reference
 from stream.startup import check_currency, check_port, check_positions
 from stream.tables.redis import RedisTable
 from stream.update import Updater
@@ -20,6 +22,7 @@ async def new_worker(settings: Settings) -> PortraitApp:
     tables do not fit together.
     """
     rates = load_rates(settings)
+    standards = load_standards(settings)
     check_port(settings)
     table = RedisTable.connect(settings.redis, settings.namespace)
     await check_positions(settings, table)
@@ -30,7 +33,7 @@ async def new_worker(settings: Settings) -> PortraitApp:
         table,
         KafkaPublisher(producer, settings.topic_prefix),
         clock,
-        currency=settings.currency,
+        standards=await with_reference(standards, table),
         hot_customers=settings.cache_customers,
     )
     processor = Processor(
@@ -42,6 +45,9 @@ async def new_worker(settings: Settings) -> PortraitApp:
     )
     app = new_app(settings)
     app.table, app.processor = table, processor
+    app.reference = ReferenceKeeper(
+        updater, settings.reference_s, by_events=settings.clock == "event"
+    )
     app.closing = (producer.stop, table.close)
     agents.define(app, settings)
     return app

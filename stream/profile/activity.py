@@ -11,6 +11,9 @@ from msgspec import Meta, Struct
 
 from stream import events
 from stream.events import Event, type_name
+from stream.profile.sessions import Conversion, Sessions
+from stream.profile.sessions import describe as sessions_of
+from stream.profile.values import Instant
 from stream.profile.windows import HOUR_MS, first_hour, hour_leaves_at, to_rfc3339
 
 #: tile key -> {type code: count}
@@ -64,15 +67,16 @@ MAX_PEAKS = 6
 class Window(Struct, frozen=True):
     """The rolling window, RFC 3339: `start` is rounded down to the hour, `end` is open."""
 
-    start: Annotated[str, Meta(description="First instant of the window, UTC, a full hour.")]
-    end: Annotated[str, Meta(description="The instant after the window, UTC: `as_of`.")]
+    start: Annotated[Instant, Meta(description="First instant of the window, UTC, a full hour.")]
+    end: Annotated[Instant, Meta(description="The instant after the window, UTC: `as_of`.")]
 
 
 class Hours(Struct, frozen=True):
     """Events of the window by the customer's local time; the numbers add up to the counts."""
 
     by_hour: Annotated[
-        tuple[int, ...], Meta(min_length=24, max_length=24, description="By local hour, 0 to 23.")
+        tuple[int, ...],
+        Meta(min_length=24, max_length=24, description="Events by local hour, 0 to 23."),
     ]
     by_weekday_hour: Annotated[
         tuple[int, ...],
@@ -94,13 +98,26 @@ class Hours(Struct, frozen=True):
 class Activity(Struct, frozen=True):
     """What the customer did in the rolling window."""
 
-    window: Window
+    window: Annotated[Window, Meta(description="The rolling window that the section covers.")]
     counts: Annotated[
         dict[str, int],
-        Meta(description="Events of the window by type; a type without events is absent."),
+        Meta(
+            description="Events of the window by type; a type without events is absent.",
+            extra_json_schema={"propertyNames": {"enum": _TYPE_NAMES}},
+        ),
     ]
-    active_days: Annotated[int, Meta(description="Local calendar days with at least one event.")]
-    hours: Hours
+    active_days: Annotated[
+        int, Meta(description="Local calendar days of the window with at least one event.")
+    ]
+    sessions: Annotated[
+        int,
+        Meta(
+            description="Visits to the shop in the window; more than 30 minutes without an event "
+            "end one."
+        ),
+    ]
+    conversion: Annotated[Conversion, Meta(description="How visits lead to carts and orders.")]
+    hours: Annotated[Hours, Meta(description="When the events of the window happened.")]
 
 
 def tile_key(at_ms: int, utc_offset_ms: int) -> int:
@@ -154,7 +171,7 @@ def next_change(tiles: HourTiles, as_of_ms: int) -> int | None:
     return None if key is None else hour_leaves_at(utc_hour(key))
 
 
-def describe(tiles: HourTiles, as_of_ms: int) -> Activity:
+def describe(tiles: HourTiles, sessions: Sessions, as_of_ms: int) -> Activity:
     """The section as of an instant not before the newest event."""
     start = first_hour(as_of_ms)
     oldest = first_key(start)
@@ -173,10 +190,13 @@ def describe(tiles: HourTiles, as_of_ms: int) -> Activity:
         day[local % 24] += total
         week[(local + _EPOCH_HOUR_OF_WEEK) % 168] += total
     by_hour = tuple(day)
+    visits, conversion = sessions_of(sessions, as_of_ms)
     return Activity(
         window=Window(to_rfc3339(start * HOUR_MS), to_rfc3339(as_of_ms)),
         counts={_TYPE_NAMES[code]: counts[code] for code in sorted(counts)},
         active_days=len(days),
+        sessions=visits,
+        conversion=conversion,
         hours=Hours(by_hour, tuple(week), _peaks(by_hour)),
     )
 

@@ -5,10 +5,25 @@ from enum import Enum
 from stream.events import (
     CustomerIdentified,
     ErasureRequested,
+    OrderCancelled,
     OrderCompleted,
     OrderRefunded,
+    ReferralChanged,
 )
-from stream.profile import activity, attributes, preference, seen, spending
+from stream.profile import (
+    activity,
+    devices,
+    journey,
+    marketing,
+    origin,
+    preference,
+    seen,
+    service,
+    sessions,
+    social,
+    spending,
+    traits,
+)
 from stream.profile.occurrence import Occurrence
 from stream.profile.state import State
 
@@ -50,21 +65,34 @@ def fold(state: State, occurrence: Occurrence) -> None:
     if isinstance(event, ErasureRequested):
         _erase(state)
         return
+    if isinstance(event, ReferralChanged):
+        social.credit(state.social, occurrence)  # no act of this customer: it moves no time
+        return
     seen.remember(state.seen, occurrence.id_hash, at_ms)
     if state.first_ms is None or at_ms < state.first_ms:
         state.first_ms = at_ms
     if state.newest_ms is None or at_ms > state.newest_ms:
         state.newest_ms = at_ms
     code = activity.TYPE_CODES[type(event)]
-    activity.add(state.activity, code, at_ms, occurrence.utc_offset_ms)
-    preference.add(state.preferences, occurrence)
+    activity.add(state.hours, code, at_ms, occurrence.utc_offset_ms)
+    sessions.add(state.sessions, occurrence)
+    preference.add(state.days, occurrence)
+    journey.add(state.days, occurrence)
+    marketing.add(state.marketing, occurrence)
+    social.add(state.social, occurrence)
+    service.add(state.days, state.cases, occurrence)
+    origin.add(state.origin, occurrence)
+    if event.context is not None:
+        devices.see(state.devices, event.context, at_ms)
     match event:
         case OrderCompleted():
             spending.add_order(state.spending, at_ms, occurrence.amount_minor)
         case OrderRefunded():
             spending.add_refund(state.spending, occurrence.amount_minor)
+        case OrderCancelled():
+            spending.add_cancellation(state.spending)
         case CustomerIdentified():
-            attributes.declare(state.traits, at_ms, event.traits)
+            traits.declare(state.traits, at_ms, event.traits)
 
 
 def _erase(state: State) -> None:

@@ -5,19 +5,45 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from stream.money import exponent
-from stream.profile import activity, attributes, preference, spending
+from stream.profile import (
+    activity,
+    affinity,
+    attributes,
+    consumption,
+    days,
+    disposition,
+    fit,
+    marketing,
+    preference,
+    service,
+    social,
+)
 from stream.profile.activity import Activity
 from stream.profile.attributes import Attributes
+from stream.profile.consumption import Spending
+from stream.profile.disposition import Disposition
+from stream.profile.fit import Fit
 from stream.profile.preference import Preferences
-from stream.profile.spending import Spending
+from stream.profile.service import Service
+from stream.profile.social import Social
+from stream.profile.standards import Standards
 from stream.profile.state import State
+from stream.profile.values import Instant
 from stream.profile.windows import to_rfc3339
 
 Cause = Literal["event", "time", "admin"]
 
 #: Sections of the document, in its order; ``changed`` names them.
-SECTIONS = ("attributes", "activity", "preferences", "spending")
+SECTIONS = (
+    "attributes",
+    "activity",
+    "preferences",
+    "spending",
+    "social",
+    "disposition",
+    "service",
+    "fit",
+)
 
 
 class Portrait(Struct, frozen=True, kw_only=True):
@@ -28,13 +54,32 @@ class Portrait(Struct, frozen=True, kw_only=True):
     version: Annotated[
         int, Meta(ge=1, description="Counts the changes that were published, without gaps.")
     ]
-    as_of: Annotated[str, Meta(description="RFC 3339, UTC; every event before it is counted.")]
-    first_seen: Annotated[str, Meta(description="Time of the customer's oldest event.")]
-    last_seen: Annotated[str, Meta(description="Time of the customer's newest event.")]
-    attributes: Attributes
-    activity: Activity
-    preferences: Preferences
-    spending: Spending
+    as_of: Annotated[Instant, Meta(description="RFC 3339, UTC; every event before it is counted.")]
+    first_seen: Annotated[Instant, Meta(description="Time of the customer's oldest event.")]
+    last_seen: Annotated[Instant, Meta(description="Time of the customer's newest event.")]
+    reference: Annotated[
+        str,
+        Meta(
+            description="Version of the store's reference, against which the customer is "
+            "compared; `builtin-1` while the store has too few buyers for one of its own."
+        ),
+    ]
+    attributes: Annotated[Attributes, Meta(description="Who the customer is.")]
+    activity: Annotated[Activity, Meta(description="What the customer did in 30 days, and when.")]
+    preferences: Annotated[Preferences, Meta(description="What the customer turns to.")]
+    spending: Annotated[Spending, Meta(description="What the customer buys.")]
+    social: Annotated[Social, Meta(description="Whom the customer brings and tells.")]
+    disposition: Annotated[
+        Disposition, Meta(description="How the customer shops: inclinations, not diagnoses.")
+    ]
+    service: Annotated[Service, Meta(description="Support, complaints, refunds and ratings.")]
+    fit: Annotated[
+        Fit | None,
+        Meta(
+            description="How well the customer meets the target portrait of the shop; null where "
+            "the shop describes none for such a customer."
+        ),
+    ]
 
 
 class Change(Portrait, frozen=True, kw_only=True):
@@ -59,36 +104,85 @@ class NotYetKnown(ValueError):
 
 
 def describe(
-    store_id: str, customer_id: str, state: State, as_of_ms: int, *, currency: str, version: int
+    store_id: str,
+    customer_id: str,
+    state: State,
+    as_of_ms: int,
+    *,
+    standards: Standards,
+    version: int,
 ) -> Portrait:
     """The portrait at an instant not before the customer's newest event.
 
-    An event of that very instant is counted. Pure: the same state and instant give the same
-    document. ``currency`` is the base currency that the state's amounts are kept in. Raises
-    :class:`NotYetKnown`.
+    An event of that very instant is counted. Pure: the same state, instant and standards give the
+    same document. The state's amounts must be in the currency of the standards. Raises
+    :class:`NotYetKnown` for an earlier instant.
     """
     if state.newest_ms is None or state.first_ms is None or as_of_ms < state.newest_ms:
         raise NotYetKnown(f"{customer_id} has no portrait at {to_rfc3339(as_of_ms)}")
-    decimals = exponent(currency)
-    return Portrait(
+    decimals = standards.decimals
+    reference, store = standards.reference.of(store_id, decimals)
+    in_window = days.in_window(state.days, as_of_ms)
+    totals = preference.add_up(state.days, in_window)
+    quartiles = preference.price_quartiles(totals.prices)
+    median_price = quartiles[1] if quartiles else None
+    response = marketing.describe(
+        state.marketing, orders=state.spending.orders, amount_minor=state.spending.amount
+    )
+    activities = activity.describe(state.hours, state.sessions, as_of_ms)
+    portrait = Portrait(
         store_id=store_id,
         customer_id=customer_id,
         version=version,
         as_of=to_rfc3339(as_of_ms),
         first_seen=to_rfc3339(state.first_ms),
         last_seen=to_rfc3339(state.newest_ms),
-        attributes=attributes.describe(state.traits, as_of_ms),
-        activity=activity.describe(state.activity, as_of_ms),
-        preferences=preference.describe(state.preferences, as_of_ms, decimals),
-        spending=spending.describe(state.spending, as_of_ms, currency, decimals),
+        reference=reference,
+        attributes=attributes.describe(
+            state.traits,
+            state.devices,
+            state.origin,
+            affinity.infer(standards.affinity, totals.points, totals.genders),
+            as_of_ms,
+        ),
+        activity=activities,
+        preferences=preference.describe(totals, quartiles, response, decimals),
+        spending=consumption.describe(
+            state.spending,
+            as_of_ms,
+            currency=standards.currency,
+            decimals=decimals,
+            store=store,
+            median_price=median_price,
+            tiers=standards.tiers,
+        ),
+        social=social.describe(state.social, decimals),
+        disposition=disposition.describe(
+            state.days,
+            in_window,
+            orders=state.spending.orders,
+            marketing=response,
+            price_level=consumption.price_level(store, median_price),
+        ),
+        service=service.describe(
+            service.subjects_of(state.days, in_window),
+            state.cases,
+            state.social,
+            counts=activities.counts,
+            as_of_ms=as_of_ms,
+        ),
+        fit=None,
     )
+    if not standards.targets:
+        return portrait
+    return replace(portrait, fit=fit.describe(standards.targets, portrait))
 
 
 def difference(before: Portrait | None, after: Portrait) -> tuple[str, ...] | None:
     """Names of the sections that differ, or None where nothing does.
 
-    The instant and the bounds of the window move always: they alone are no change. The tuple is
-    empty where only ``first_seen`` or ``last_seen`` differ.
+    The instant, the bounds of the window and the name of the reference move by themselves: they
+    alone are no change. The tuple is empty where only ``first_seen`` or ``last_seen`` differ.
     """
     if before is None:
         return SECTIONS

@@ -1,11 +1,11 @@
-"""Preferences: the categories, brands and prices that the customer turns to.
+"""Preferences: the categories, brands, prices and searches that the customer turns to.
 
-Kept as *day tiles* of integer points, one a UTC day; recent days weigh more in ``describe``.
+Kept in the day tiles as integer points; recent days weigh more in ``describe``.
 """
 
 from typing import Annotated
 
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 from stream.events import (
     OrderCompleted,
@@ -15,13 +15,23 @@ from stream.events import (
     ProductEvent,
     ProductReviewed,
     ProductShared,
+    ProductsSearched,
     ProductViewed,
 )
 from stream.fields import Product
 from stream.money import to_text
 from stream.profile import tally
+from stream.profile.days import (
+    NAMES_PER_DAY,
+    SEARCHES_PER_DAY,
+    DayTile,
+    DayTiles,
+    add_sums,
+    tile_of,
+)
+from stream.profile.marketing import Marketing
 from stream.profile.occurrence import Occurrence
-from stream.profile.windows import DAY_MS, day_leaves_at, first_day
+from stream.profile.values import Amount, Share
 
 #: How much an event says of a preference; a deliberate step weighs more than a glance.
 POINTS: dict[type, int] = {
@@ -34,17 +44,18 @@ POINTS: dict[type, int] = {
     OrderCompleted: 8,
 }
 
-#: Names kept for one day; the rest is one sum (a person rarely reaches it, a crawler does).
-NAMES_PER_DAY = 32
 #: Names in the document.
 TOP = 10
+#: Characters of a search query that are kept.
+QUERY_LENGTH = 40
 
 #: A day's points halve with every seven days between it and the customer's newest active day. The
 #: anchor is the customer's own newest day, not the clock: shares then change when a day leaves the
 #: window, not every midnight for everyone.
 HALF_LIFE_DAYS = 7
-_UNIT = 1 << 16
-_WEIGHTS = tuple(round(_UNIT * 0.5 ** (age / HALF_LIFE_DAYS)) for age in range(64))
+#: What one point of the newest day adds to the sums of :class:`Totals`.
+UNIT = 1 << 16
+_WEIGHTS = tuple(round(UNIT * 0.5 ** (age / HALF_LIFE_DAYS)) for age in range(64))
 
 
 class Preference(Struct, frozen=True):
@@ -55,55 +66,70 @@ class Preference(Struct, frozen=True):
         float,
         Meta(description="Points of the window, halved for every 7 days before the newest day."),
     ]
-    share: Annotated[float, Meta(ge=0, le=1, description="Part of all scores of this kind.")]
+    share: Annotated[Share, Meta(description="Part of all scores of this kind.")]
 
 
 class PriceBand(Struct, frozen=True):
     """Quartiles of the prices met, decimal strings in base currency, right to within 6.25 %."""
 
-    p25: Annotated[str, Meta(description="A quarter of the prices are at most this.")]
-    p50: Annotated[str, Meta(description="The median price.")]
-    p75: Annotated[str, Meta(description="Three quarters of the prices are at most this.")]
+    p25: Annotated[Amount, Meta(description="A quarter of the prices are at most this.")]
+    p50: Annotated[Amount, Meta(description="The median of the prices: half are at most this.")]
+    p75: Annotated[Amount, Meta(description="Three quarters of the prices are at most this.")]
+
+
+class Search(Struct, frozen=True):
+    """What the customer searched for."""
+
+    query: Annotated[
+        str, Meta(description="The query in lower case, its blanks joined, cut at 40 characters.")
+    ]
+    count: Annotated[int, Meta(ge=1, description="How often it was searched in the window.")]
 
 
 class Preferences(Struct, frozen=True):
     """What the customer turns to, over the window in whole UTC days."""
 
-    categories: Annotated[tuple[Preference, ...], Meta(description="Best first, at most ten.")]
-    brands: Annotated[tuple[Preference, ...], Meta(description="Best first, at most ten.")]
+    categories: Annotated[
+        tuple[Preference, ...],
+        Meta(
+            description="Categories of the products viewed, clicked, wished for, shared, reviewed, "
+            "added to the cart and ordered; best first, at most ten."
+        ),
+    ]
+    brands: Annotated[
+        tuple[Preference, ...],
+        Meta(description="Brands of the same products; best first, at most ten."),
+    ]
     price_band: Annotated[
-        PriceBand | None, Meta(description="Null where no price was seen in the window.")
+        PriceBand | None,
+        Meta(description="Prices of the same products; null where none was seen in the window."),
+    ]
+    searches: Annotated[
+        tuple[Search, ...],
+        Meta(description="Search queries of the window, most frequent first, at most ten."),
+    ]
+    marketing: Annotated[
+        Marketing, Meta(description="How the customer responds to promotions, coupons, discounts.")
     ]
 
 
-class DayTile(Struct, array_like=True):
-    """Points by category and by brand, and how many prices fell into each price bucket."""
-
-    categories: tally.Tally = field(default_factory=dict)
-    brands: tally.Tally = field(default_factory=dict)
-    prices: dict[int, int] = field(default_factory=dict)
-
-
-#: UTC day -> tile
-DayTiles = dict[int, DayTile]
-
-
 def add(tiles: DayTiles, occurrence: Occurrence) -> None:
-    """Add the products of an event; events that say nothing of preference are passed over."""
+    """Add the products or the query of an event; other events are passed over."""
     event = occurrence.event
-    points = POINTS.get(type(event))
-    if points is None:
-        return
-    day = occurrence.at_ms // DAY_MS
-    tile = tiles.get(day) or DayTile()
+    points = POINTS.get(type(event), 0)
     match event:
-        case ProductEvent():
+        case ProductEvent() if points:
+            tile = tile_of(tiles, occurrence.at_ms)
             _add_product(tile, event.product, occurrence.price_minor, points)
-        case OrderCompleted():
+        case OrderCompleted() if event.items:
+            tile = tile_of(tiles, occurrence.at_ms)
             for item, price in zip(event.items, occurrence.item_prices, strict=True):
                 _add_product(tile, item, price, points)
-    if tile.categories or tile.brands or tile.prices:
-        tiles[day] = tile
+        case ProductsSearched():
+            query = normal_query(event.query)
+            if query:
+                tile = tile_of(tiles, occurrence.at_ms)
+                tally.add(tile.searches, query, 1, SEARCHES_PER_DAY)
 
 
 def _add_product(tile: DayTile, product: Product, price: int | None, points: int) -> None:
@@ -111,9 +137,16 @@ def _add_product(tile: DayTile, product: Product, price: int | None, points: int
         tally.add(tile.categories, product.category, points, NAMES_PER_DAY)
     if product.brand:
         tally.add(tile.brands, product.brand, points, NAMES_PER_DAY)
+    if product.gender in ("female", "male"):  # what is for all tells nothing
+        tally.add(tile.genders, product.gender, points, NAMES_PER_DAY)
     if price is not None:
         bucket = price_bucket(price)
         tile.prices[bucket] = tile.prices.get(bucket, 0) + 1
+
+
+def normal_query(query: str) -> str:
+    """A search query as it is counted: lower case, single blanks, cut."""
+    return " ".join(query.lower().split())[:QUERY_LENGTH].rstrip()
 
 
 def price_bucket(minor: int) -> int:
@@ -133,53 +166,55 @@ def bucket_price(bucket: int) -> int:
     return low + (1 << octave) // 2
 
 
-def merge(a: DayTiles, b: DayTiles) -> DayTiles:
-    """Tiles of both histories."""
-    merged: DayTiles = {}
-    for day in {*a, *b}:
-        x, y = a.get(day, DayTile()), b.get(day, DayTile())
-        prices = dict(x.prices)
-        for bucket, count in y.prices.items():
-            prices[bucket] = prices.get(bucket, 0) + count
-        merged[day] = DayTile(
-            tally.merge(x.categories, y.categories, NAMES_PER_DAY),
-            tally.merge(x.brands, y.brands, NAMES_PER_DAY),
-            prices,
-        )
-    return merged
+class Totals(Struct):
+    """The window's tiles added up.
+
+    ``categories`` and ``brands`` are weighted by their age; ``points`` are those of the categories
+    and ``genders`` those of the products' gender, unweighted, without what did not fit a day.
+    """
+
+    categories: dict[str, int]
+    brands: dict[str, int]
+    points: dict[str, int]
+    genders: dict[str, int]
+    searches: dict[str, int]
+    prices: dict[int, int]
 
 
-def prune(tiles: DayTiles, newest_ms: int) -> None:
-    """Drop what is outside the window of the customer's newest event, now and for ever."""
-    oldest = first_day(newest_ms)
-    for day in [day for day in tiles if day < oldest]:
-        del tiles[day]
-
-
-def next_change(tiles: DayTiles, as_of_ms: int) -> int | None:
-    """When the first tile leaves the window, ms; None where nothing is in it."""
-    oldest = first_day(as_of_ms)
-    day = min((day for day in tiles if day >= oldest), default=None)
-    return None if day is None else day_leaves_at(day)
-
-
-def describe(tiles: DayTiles, as_of_ms: int, decimals: int) -> Preferences:
-    """The section as of an instant not before the newest event."""
-    oldest = first_day(as_of_ms)
-    days = [day for day in tiles if day >= oldest]
-    newest = max(days, default=0)
-    categories: dict[str, int] = {}
-    brands: dict[str, int] = {}
-    prices: dict[int, int] = {}
+def add_up(tiles: DayTiles, days: list[int]) -> Totals:
+    """Sums over some days."""
+    newest = max((day for day in days if tiles[day].categories or tiles[day].brands), default=0)
+    totals = Totals({}, {}, {}, {}, {}, {})
+    categories, brands, all_points = totals.categories, totals.brands, totals.points
     for day in days:
-        tile, weight = tiles[day], _WEIGHTS[newest - day]
+        tile = tiles[day]
+        weight = _WEIGHTS[newest - day] if day <= newest else 0
         for name, points in tile.categories.items():
             categories[name] = categories.get(name, 0) + points * weight
+            all_points[name] = all_points.get(name, 0) + points
         for name, points in tile.brands.items():
             brands[name] = brands.get(name, 0) + points * weight
-        for bucket, count in tile.prices.items():
-            prices[bucket] = prices.get(bucket, 0) + count
-    return Preferences(_top(categories), _top(brands), _price_band(prices, decimals))
+        add_sums(totals.prices, tile.prices)
+        add_sums(totals.genders, tile.genders)
+        add_sums(totals.searches, tile.searches)
+    all_points.pop(tally.OTHER, None)
+    return totals
+
+
+def describe(
+    totals: Totals, quartiles: tuple[int, ...], marketing: Marketing, decimals: int
+) -> Preferences:
+    """The section; ``quartiles`` are those of the prices, or none."""
+    band = PriceBand(*(to_text(price, decimals) for price in quartiles)) if quartiles else None
+    return Preferences(
+        _top(totals.categories), _top(totals.brands), band, _searches(totals.searches), marketing
+    )
+
+
+def _searches(counts: dict[str, int]) -> tuple[Search, ...]:
+    counts.pop(tally.OTHER, None)
+    ranked = sorted(counts.items(), key=lambda entry: (-entry[1], entry[0]))[:TOP]
+    return tuple(Search(query, count) for query, count in ranked)
 
 
 def _top(scores: dict[str, int]) -> tuple[Preference, ...]:
@@ -187,19 +222,18 @@ def _top(scores: dict[str, int]) -> tuple[Preference, ...]:
     scores.pop(tally.OTHER, None)
     ranked = sorted(scores.items(), key=lambda entry: (-entry[1], entry[0]))[:TOP]
     return tuple(
-        Preference(name, round(score / _UNIT, 2), round(score / total, 4)) for name, score in ranked
+        Preference(name, round(score / UNIT, 2), round(score / total, 4)) for name, score in ranked
     )
 
 
-def _price_band(prices: dict[int, int], decimals: int) -> PriceBand | None:
+def price_quartiles(prices: dict[int, int]) -> tuple[int, ...]:
+    """The three quartiles of bucketed prices, in minor units; none without prices."""
     total = sum(prices.values())
-    if not total:
-        return None
-    quartiles: list[str] = []
+    quartiles: list[int] = []
     seen = 0
     wanted = [(total * part + 3) // 4 for part in (1, 2, 3)]  # nearest rank: ceil(n * p / 4)
     for bucket in sorted(prices):
         seen += prices[bucket]
         while len(quartiles) < 3 and seen >= wanted[len(quartiles)]:
-            quartiles.append(to_text(bucket_price(bucket), decimals))
-    return PriceBand(*quartiles)
+            quartiles.append(bucket_price(bucket))
+    return tuple(quartiles)

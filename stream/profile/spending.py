@@ -1,41 +1,41 @@
-"""Spending: orders and amounts, in the rolling window and over the customer's life."""
+"""Spending: orders and amounts, in the rolling window, the last year and the customer's life."""
 
-from typing import Annotated
+from msgspec import Struct, field
 
-from msgspec import Meta, Struct, field
+from stream.profile.windows import (
+    DAY_MS,
+    HOUR_MS,
+    first_hour,
+    first_month,
+    month_leaves_at,
+    month_of,
+)
 
-from stream.money import to_text
-from stream.profile.windows import HOUR_MS, first_hour, to_rfc3339
+#: Newest UTC days with an order that are kept, for the customer's rhythm.
+ORDER_DAYS = 16
 
-Amount = Annotated[str, Meta(description="Decimal string in `currency`.")]
-
-
-class Spending(Struct, frozen=True):
-    """Orders and amounts; the window is that of `activity.window`."""
-
-    currency: Annotated[str, Meta(description="Base currency of the shop, ISO 4217.")]
-    orders_30d: Annotated[int, Meta(description="Orders completed in the window.")]
-    amount_30d: Annotated[Amount, Meta(description="Sum of the orders completed in the window.")]
-    orders: Annotated[int, Meta(description="Orders ever completed.")]
-    amount: Annotated[Amount, Meta(description="Sum of all orders ever completed.")]
-    refunded: Annotated[Amount, Meta(description="Sum of all refunds ever made.")]
-    average_order: Annotated[
-        str | None, Meta(description="`amount` / `orders`, rounded half up; null without orders.")
-    ]
-    last_order_at: Annotated[str | None, Meta(description="Time of the newest completed order.")]
+#: Number of orders and their sum in minor units.
+Sum = tuple[int, int]
 
 
 class SpendingState(Struct, array_like=True):
     """Integers only: minor units of the base currency, ms since the epoch.
 
-    ``hours``: UTC hour -> [orders completed, their sum], for the window.
+    ``hours``       UTC hour -> orders completed and their sum, for the window
+    ``months``      UTC month (months since year 0) -> the same, for the last year
+    ``order_days``  the newest UTC days with an order, newest first
     """
 
     orders: int = 0
     amount: int = 0
     refunded: int = 0
     last_order_ms: int | None = None
-    hours: dict[int, tuple[int, int]] = field(default_factory=dict)
+    hours: dict[int, Sum] = field(default_factory=dict)
+    first_order_ms: int | None = None
+    refunds: int = 0
+    cancelled: int = 0
+    months: dict[int, Sum] = field(default_factory=dict)
+    order_days: list[int] = field(default_factory=list)
 
 
 def add_order(state: SpendingState, at_ms: int, amount_minor: int) -> None:
@@ -44,58 +44,90 @@ def add_order(state: SpendingState, at_ms: int, amount_minor: int) -> None:
     state.amount += amount_minor
     if state.last_order_ms is None or at_ms > state.last_order_ms:
         state.last_order_ms = at_ms
-    hour = at_ms // HOUR_MS
-    orders, amount = state.hours.get(hour, (0, 0))
-    state.hours[hour] = (orders + 1, amount + amount_minor)
+    if state.first_order_ms is None or at_ms < state.first_order_ms:
+        state.first_order_ms = at_ms
+    _add(state.hours, at_ms // HOUR_MS, (1, amount_minor))
+    _add(state.months, month_of(at_ms), (1, amount_minor))
+    day = at_ms // DAY_MS
+    if day not in state.order_days:
+        state.order_days = _newest([*state.order_days, day])
 
 
 def add_refund(state: SpendingState, amount_minor: int) -> None:
     """Count money that went back."""
+    state.refunds += 1
     state.refunded += amount_minor
+
+
+def add_cancellation(state: SpendingState) -> None:
+    """Count an order that was cancelled."""
+    state.cancelled += 1
 
 
 def merge(a: SpendingState, b: SpendingState) -> SpendingState:
     """The spending of both histories."""
-    hours = dict(a.hours)
-    for hour, (orders, amount) in b.hours.items():
-        x, y = hours.get(hour, (0, 0))
-        hours[hour] = (x + orders, y + amount)
-    times = [ms for ms in (a.last_order_ms, b.last_order_ms) if ms is not None]
+    last = [ms for ms in (a.last_order_ms, b.last_order_ms) if ms is not None]
+    first = [ms for ms in (a.first_order_ms, b.first_order_ms) if ms is not None]
     return SpendingState(
         orders=a.orders + b.orders,
         amount=a.amount + b.amount,
         refunded=a.refunded + b.refunded,
-        last_order_ms=max(times, default=None),
-        hours=hours,
+        last_order_ms=max(last, default=None),
+        hours=_merge(a.hours, b.hours),
+        first_order_ms=min(first, default=None),
+        refunds=a.refunds + b.refunds,
+        cancelled=a.cancelled + b.cancelled,
+        months=_merge(a.months, b.months),
+        order_days=_newest({*a.order_days, *b.order_days}),
     )
+
+
+def _add(sums: dict[int, Sum], key: int, more: Sum) -> None:
+    orders, amount = sums.get(key, (0, 0))
+    sums[key] = (orders + more[0], amount + more[1])
+
+
+def _merge(a: dict[int, Sum], b: dict[int, Sum]) -> dict[int, Sum]:
+    merged = dict(a)
+    for key, more in b.items():
+        _add(merged, key, more)
+    return merged
+
+
+def _newest(days: "set[int] | list[int]") -> list[int]:
+    return sorted(days, reverse=True)[:ORDER_DAYS]
 
 
 def prune(state: SpendingState, newest_ms: int) -> None:
-    """Drop the hours outside the window of the customer's newest event."""
-    oldest = first_hour(newest_ms)
-    for hour in [hour for hour in state.hours if hour < oldest]:
-        del state.hours[hour]
+    """Drop what is outside the windows of the customer's newest event, now and for ever."""
+    for sums, oldest in (
+        (state.hours, first_hour(newest_ms)),
+        (state.months, first_month(newest_ms)),
+    ):
+        for key in [key for key in sums if key < oldest]:
+            del sums[key]
 
 
-def describe(state: SpendingState, as_of_ms: int, currency: str, decimals: int) -> Spending:
-    """The section as of an instant not before the newest event.
+def next_month(state: SpendingState, as_of_ms: int) -> int | None:
+    """When the first month leaves the last year, ms; None where nothing is in it."""
+    oldest = first_month(as_of_ms)
+    month = min((month for month in state.months if month >= oldest), default=None)
+    return None if month is None else month_leaves_at(month)
 
-    Its window changes together with `activity`: every order is an event there too.
+
+def window_sum(state: SpendingState, as_of_ms: int) -> Sum:
+    """Orders and amount of the rolling 30 days.
+
+    Changes together with `activity`: every order is an event there too.
     """
-    oldest = first_hour(as_of_ms)
-    orders_30d = amount_30d = 0
-    for hour, (orders, amount) in state.hours.items():
-        if hour >= oldest:
-            orders_30d += orders
-            amount_30d += amount
-    average = (2 * state.amount + state.orders) // (2 * state.orders) if state.orders else None
-    return Spending(
-        currency=currency,
-        orders_30d=orders_30d,
-        amount_30d=to_text(amount_30d, decimals),
-        orders=state.orders,
-        amount=to_text(state.amount, decimals),
-        refunded=to_text(state.refunded, decimals),
-        average_order=None if average is None else to_text(average, decimals),
-        last_order_at=None if state.last_order_ms is None else to_rfc3339(state.last_order_ms),
-    )
+    return _sum(state.hours, first_hour(as_of_ms))
+
+
+def year_sum(state: SpendingState, as_of_ms: int) -> Sum:
+    """Orders and amount of the last 365 days, the tail rounded down to the UTC month."""
+    return _sum(state.months, first_month(as_of_ms))
+
+
+def _sum(sums: dict[int, Sum], oldest: int) -> Sum:
+    inside = [found for key, found in sums.items() if key >= oldest]
+    return sum(orders for orders, _ in inside), sum(amount for _, amount in inside)

@@ -2,12 +2,32 @@
 
 from msgspec import Struct, field
 
-from stream.profile import activity, attributes, preference, seen, spending
+from stream.profile import (
+    activity,
+    attributes,
+    consumption,
+    days,
+    devices,
+    marketing,
+    origin,
+    seen,
+    service,
+    sessions,
+    social,
+    spending,
+    traits,
+)
 from stream.profile.activity import HourTiles
-from stream.profile.attributes import Traits
-from stream.profile.preference import DayTiles
+from stream.profile.days import DayTiles
+from stream.profile.devices import Devices
+from stream.profile.marketing import MarketingState
+from stream.profile.origin import Origin
 from stream.profile.seen import Marks, SeenIds
+from stream.profile.service import Cases
+from stream.profile.sessions import Sessions
+from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState
+from stream.profile.traits import Traits
 
 
 class State(Struct):
@@ -21,10 +41,16 @@ class State(Struct):
     seen: SeenIds = field(default_factory=dict)
     first_ms: int | None = None
     newest_ms: int | None = None
-    activity: HourTiles = field(default_factory=dict)
-    preferences: DayTiles = field(default_factory=dict)
+    hours: HourTiles = field(default_factory=dict)
+    days: DayTiles = field(default_factory=dict)
+    sessions: Sessions = field(default_factory=list)
     spending: SpendingState = field(default_factory=SpendingState)
+    marketing: MarketingState = field(default_factory=MarketingState)
+    social: SocialState = field(default_factory=SocialState)
+    cases: Cases = field(default_factory=dict)
     traits: Traits = field(default_factory=dict)
+    devices: Devices = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin)
     erased: bool = False
 
 
@@ -33,9 +59,11 @@ def prune(state: State) -> None:
     if state.newest_ms is None:
         return
     seen.prune_ids(state.seen, state.newest_ms)
-    activity.prune(state.activity, state.newest_ms)
-    preference.prune(state.preferences, state.newest_ms)
+    activity.prune(state.hours, state.newest_ms)
+    days.prune(state.days, state.newest_ms)
+    sessions.prune(state.sessions, state.newest_ms)
     spending.prune(state.spending, state.newest_ms)
+    service.prune(state.cases, state.newest_ms)
 
 
 def merge(a: State, b: State) -> State:
@@ -51,10 +79,16 @@ def merge(a: State, b: State) -> State:
         seen=seen.merge_ids(a.seen, b.seen),
         first_ms=min((ms for ms in (a.first_ms, b.first_ms) if ms is not None), default=None),
         newest_ms=max((ms for ms in (a.newest_ms, b.newest_ms) if ms is not None), default=None),
-        activity=activity.merge(a.activity, b.activity),
-        preferences=preference.merge(a.preferences, b.preferences),
+        hours=activity.merge(a.hours, b.hours),
+        days=days.merge(a.days, b.days),
+        sessions=sessions.merge(a.sessions, b.sessions),
         spending=spending.merge(a.spending, b.spending),
-        traits=attributes.merge(a.traits, b.traits),
+        marketing=marketing.merge(a.marketing, b.marketing),
+        social=social.merge(a.social, b.social),
+        cases=service.merge(a.cases, b.cases),
+        traits=traits.merge(a.traits, b.traits),
+        devices=devices.merge(a.devices, b.devices),
+        origin=origin.merge(a.origin, b.origin),
     )
     prune(merged)
     return merged
@@ -63,8 +97,9 @@ def merge(a: State, b: State) -> State:
 def next_change(state: State, as_of_ms: int) -> int | None:
     """The next instant, ms, at which the portrait changes without an event; None for never."""
     times = (
-        activity.next_change(state.activity, as_of_ms),
-        preference.next_change(state.preferences, as_of_ms),
+        activity.next_change(state.hours, as_of_ms),
+        days.next_change(state.days, as_of_ms),
+        consumption.next_change(state.spending, as_of_ms),
         attributes.next_change(state.traits, as_of_ms),
     )
     return min((ms for ms in times if ms is not None), default=None)

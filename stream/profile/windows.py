@@ -1,4 +1,4 @@
-"""Time as the core sees it: integer milliseconds since the epoch, hours, days and the window.
+"""Time as the core sees it: integer milliseconds since the epoch, hours, days and windows.
 
 The rolling window at ``as_of`` is ``[as_of - 30 d, as_of)`` with the tail rounded down: to the
 hour for what is counted in hour tiles, to the UTC day for what is counted in day tiles.
@@ -6,6 +6,8 @@ hour for what is counted in hour tiles, to the UTC day for what is counted in da
     tail               as_of - 30 d                                as_of
      |~~~~~~~~~~~~~~~~~~~~~|-------------------------------------------)
      ^ whole hour (or day)   an hour (day) is in the window from its first to its last instant
+
+The last year is ``[as_of - 365 d, as_of)`` with the tail rounded down to the UTC month.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 WINDOW_DAYS = 30
 WINDOW_MS = WINDOW_DAYS * DAY_MS
+YEAR_MS = 365 * DAY_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
@@ -28,6 +31,11 @@ def to_rfc3339(ms: int) -> str:
     """UTC with milliseconds: ``to_rfc3339(0) == "1970-01-01T00:00:00.000Z"``."""
     moment = _EPOCH + timedelta(milliseconds=ms)
     return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def to_date(day: int) -> str:
+    """UTC date of a day since the epoch: ``to_date(0) == "1970-01-01"``."""
+    return (_EPOCH + timedelta(days=day)).date().isoformat()
 
 
 def year_of(ms: int) -> int:
@@ -58,3 +66,20 @@ def hour_leaves_at(hour: int) -> int:
 def day_leaves_at(day: int) -> int:
     """The first instant, in ms, at which a UTC day is no longer inside the window."""
     return (day + 1) * DAY_MS + WINDOW_MS
+
+
+def month_of(ms: int) -> int:
+    """UTC month, in months since year 0."""
+    moment = _EPOCH + timedelta(milliseconds=ms)
+    return moment.year * 12 + moment.month - 1
+
+
+def first_month(as_of_ms: int) -> int:
+    """The oldest UTC month that is inside the last year."""
+    return month_of(as_of_ms - YEAR_MS)
+
+
+def month_leaves_at(month: int) -> int:
+    """The first instant, in ms, at which a UTC month is no longer inside the last year."""
+    year, index = divmod(month + 1, 12)
+    return to_ms(datetime(year, index + 1, 1, tzinfo=UTC)) + YEAR_MS

@@ -10,6 +10,7 @@ from msgspec import Struct, structs
 
 from stream.backlog import Backlog
 from stream.errors import Fatal
+from stream.events import INTERNAL_TOPICS
 from stream.replay.formats import read_events
 from stream.replay.publish import publish
 from stream.replay.shift import newest, rereadable, shift
@@ -74,11 +75,15 @@ async def wait_for_workers(
 ) -> None:
     """Return when the workers have committed exactly what this replay was acknowledged at.
 
+    And what they told one another because of it, which is in the internal topics by then.
+
     Raises :class:`~stream.backlog.Stalled` after ``timeout_s`` seconds without any progress.
     """
     started = time.monotonic()
     async with Backlog(settings) as backlog:
         await backlog.wait_until_committed(summary.targets, timeout_s, watcher.waiting)
+        told = await backlog.end_offsets(await backlog.partitions(INTERNAL_TOPICS))
+        await backlog.wait_until_committed(told, timeout_s)
     summary.waited_seconds = time.monotonic() - started
 
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
 
-from stream.tables.table import Due, Position, Record, Write
+from stream.tables.table import REFERENCES_KEPT, Due, Position, Record, Write
 
 
 class MemoryTable:
@@ -16,6 +16,7 @@ class MemoryTable:
         self._positions: dict[str, int] = {}
         self._watermarks: dict[int, int] = {}
         self._pinned: dict[str, str] = {}
+        self._references: dict[str, tuple[int, bytes]] = {}
 
     async def load(self, keys: Sequence[str]) -> list[Record | None]:
         return [self._records.get(key) for key in keys]
@@ -74,6 +75,21 @@ class MemoryTable:
 
     async def pinned(self, name: str) -> str | None:
         return self._pinned.get(name)
+
+    async def save_reference(self, version: str, taken_at_ms: int, document: bytes) -> None:
+        self._references[version] = (taken_at_ms, document)
+        self._pinned["reference"] = version
+        others = [name for name, _ in await self.references() if name != version]
+        for name in others[REFERENCES_KEPT - 1 :]:
+            del self._references[name]
+
+    async def reference(self, version: str | None = None) -> bytes | None:
+        found = self._references.get(version or self._pinned.get("reference", ""))
+        return None if found is None else found[1]
+
+    async def references(self) -> list[tuple[str, int]]:
+        kept = [(name, taken_at_ms) for name, (taken_at_ms, _) in self._references.items()]
+        return sorted(kept, key=lambda each: (each[1], each[0]), reverse=True)
 
     async def durable(self) -> bool:
         return True

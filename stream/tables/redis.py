@@ -7,7 +7,9 @@ Keys, with ``ns`` the namespace:
     ns:pending:PARTITION         set    "VERSION KEY" of what was stored and perhaps not published
     ns:positions                 hash   topic:partition -> offset after the last record applied
     ns:watermarks                hash   partition -> newest event time, ms
-    ns:pinned                    hash   settings that all portraits depend on, such as the currency
+    ns:pinned                    hash   what all portraits depend on: currency, current reference
+    ns:references                hash   version -> reference (JSON)
+    ns:references:taken          zset   version by the ms at which it was taken
 """
 
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -20,11 +22,13 @@ from redis.asyncio import Redis, RedisCluster
 from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
 
 from stream.errors import Transient
-from stream.tables.table import Due, Position, Record, Write
+from stream.tables.table import REFERENCES_KEPT, Due, Position, Record, Write
 
 #: Keys that one call of a script handles: fewer calls cost less, but a call blocks the server.
 _KEYS_A_CALL = 64
 _SCAN_COUNT = 500
+#: Records that a scan reads at once: more would hold up the event loop of a worker that scans.
+_SCAN_RECORDS = 100
 #: Below the socket's time-out: a slow disk is no broken connection.
 _DURABLE_TIMEOUT_MS = 3_000
 _SOCKET_TIMEOUT_S = 10.0
@@ -157,6 +161,34 @@ class RedisTable:
             found = await self._client.hget(f"{self._ns}:pinned", name)
         return None if found is None else str(found.decode())
 
+    async def save_reference(self, version: str, taken_at_ms: int, document: bytes) -> None:
+        documents, taken = f"{self._ns}:references", f"{self._ns}:references:taken"
+        with _transient():
+            # In this order: after a crash no document is kept that no later call would prune, and
+            # the current version has one.
+            await self._client.zadd(taken, {version: taken_at_ms})
+            await self._client.hset(documents, version, document)
+            await self.pin("reference", version)
+            newest_first = await self._client.zrevrange(taken, 0, -1)
+            others = [name for name in newest_first if name != version.encode()]
+            if stale := others[REFERENCES_KEPT - 1 :]:
+                await self._client.hdel(documents, *stale)
+                await self._client.zrem(taken, *stale)
+
+    async def reference(self, version: str | None = None) -> bytes | None:
+        version = version or await self.pinned("reference")
+        if version is None:
+            return None
+        with _transient():
+            document: bytes | None = await self._client.hget(f"{self._ns}:references", version)
+        return document
+
+    async def references(self) -> list[tuple[str, int]]:
+        name = f"{self._ns}:references:taken"
+        with _transient():
+            rows = await self._client.zrevrange(name, 0, -1, withscores=True)
+        return [(version.decode(), int(taken_at_ms)) for version, taken_at_ms in rows]
+
     async def durable(self) -> bool:
         """See the contract. On a cluster, or without AOF, there is nothing to wait for."""
         if self._clustered or not self._waits_for_disk:
@@ -183,7 +215,7 @@ class RedisTable:
             async for name in self._client.scan_iter(match=f"{self._prefix}*", count=_SCAN_COUNT):
                 store_id, _, customer_id = name.decode().removeprefix(self._prefix).partition(":")
                 found.append(f"{store_id}/{customer_id}")
-                if len(found) >= _SCAN_COUNT:
+                if len(found) >= _SCAN_RECORDS:
                     for pair in await self._found(found):
                         yield pair
                     found = []

@@ -5,6 +5,10 @@ from typing import Protocol
 
 from msgspec import Struct
 
+#: Versions of the reference that are kept, so that documents can be made again: at one an hour,
+#: those of the last four days.
+REFERENCES_KEPT = 1000
+
 
 class Record(Struct, frozen=True):
     """One customer's record as it is stored.
@@ -104,6 +108,22 @@ class PortraitTable(Protocol):
 
     async def pinned(self, name: str) -> str | None:
         """A remembered setting; None where no worker has run yet."""
+        ...
+
+    async def save_reference(self, version: str, taken_at_ms: int, document: bytes) -> None:
+        """Keep what portraits are compared with, and make it the current one.
+
+        Of the others the newest :data:`REFERENCES_KEPT` - 1 by when they were taken stay. Saving a
+        version again replaces its document and its time.
+        """
+        ...
+
+    async def reference(self, version: str | None = None) -> bytes | None:
+        """The document of a version, by default of the current one; None where none is kept."""
+        ...
+
+    async def references(self) -> list[tuple[str, int]]:
+        """Versions that are kept and when each was taken, ms; the newest first."""
         ...
 
     async def durable(self) -> bool:

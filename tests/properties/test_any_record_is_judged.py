@@ -17,7 +17,9 @@ from stream.errors import Reason, Rejected
 from stream.events import customer_key
 from stream.profile.fold import Folded, fold_record
 from stream.profile.portrait import Portrait, describe
+from stream.profile.standards import default_standards
 from stream.profile.state import State, next_change, prune
+from stream.profile.traits import KNOWN
 from stream.tables import codec
 from tests.support.events import FAR_MS, RATES, TOPIC_OF, TOPICS, Wire, occur, viewed
 from tests.support.strategies import histories
@@ -35,6 +37,8 @@ ODD_VALUES = (
     *("[]", "{}", "[[[[]]]]", "[null]", '{"a":1,"a":2}', "[" * 3000 + "]" * 3000, '{"":""}'),
     *('"product_viewed"', '"signed_in"', '"female"', "@", '"\\x"', '"\t"'),
 )  # fmt: skip
+
+STANDARDS = default_standards("USD")
 
 YEAR_9998_MS = 253_370_764_800_000
 
@@ -59,7 +63,12 @@ def judged(topic: str, key: bytes | None, value: bytes, now_ms: int = FAR_MS) ->
         return describe_nobody(state)
     next_change(state, state.newest_ms + 1)
     portrait = describe(
-        event.store_id, event.customer_id, state, state.newest_ms + 1, currency="USD", version=1
+        event.store_id,
+        event.customer_id,
+        state,
+        state.newest_ms + 1,
+        standards=STANDARDS,
+        version=1,
     )
     document = msgspec.json.encode(portrait)
     assert msgspec.json.decode(document, type=Portrait) == portrait
@@ -72,7 +81,7 @@ def describe_nobody(state: State) -> Reason | Portrait:
     assert state.erased
     fresh = State()
     fold_record(fresh, "clicks:0", 0, occur(viewed("2024-05-06T12:00:00Z")))
-    return describe("main", "c1", fresh, FAR_MS, currency="USD", version=1)
+    return describe("main", "c1", fresh, FAR_MS, standards=STANDARDS, version=1)
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -171,7 +180,7 @@ def test_arbitrary_json(topic: str, value: Any) -> None:
 
 @given(
     st.dictionaries(
-        st.text(max_size=70) | st.sampled_from(["gender", "birth_year", "occupation", "language"]),
+        st.text(max_size=70) | st.sampled_from([*KNOWN, "gender", "birth_year"]),
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
         max_size=12,
     ),

@@ -61,11 +61,28 @@ def test_events_sent_again_within_a_day_of_the_newest_change_nothing(
     assert state.newest_ms is not None
     horizon_ms = state.newest_ms - DAY_MS + TICK_MS
     remembered = [e for e in history if to_ms(e["occurred_at"]) > horizon_ms]
-    resent = [("clicks:7", n, event) for n, event in enumerate(remembered)]
+    acts = [event for event in remembered if event["type"] != "referral_changed"]
     before = codec.encode(state)
+    resent = [("clicks:7", n, event) for n, event in enumerate(acts)]
     assert set(run(state, resent)) == {Folded.DUPLICATE}
     prune(state)
     del state.marks["clicks:7"]
+    assert codec.encode(state) == before
+
+
+@given(st.data(), histories())
+def test_referrals_sent_again_change_nothing_however_old_they_are(
+    data: st.DataObject, history: list[Wire]
+) -> None:
+    state = State()
+    run(state, data.draw(logs(history)))
+    prune(state)
+    before = codec.encode(state)
+    referrals = [event for event in history if event["type"] == "referral_changed"]
+    again = data.draw(st.permutations(referrals * 2))
+    run(state, [("referrals:7", n, event) for n, event in enumerate(again)])
+    prune(state)
+    state.marks.pop("referrals:7", None)
     assert codec.encode(state) == before
 
 

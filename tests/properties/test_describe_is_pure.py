@@ -1,11 +1,15 @@
 """Describing looks and does not touch; it says when it has to look again."""
 
+from datetime import UTC, datetime
+from itertools import pairwise
+from statistics import median
+
 import msgspec
 from hypothesis import given
 
 from stream.profile.portrait import Portrait, difference
 from stream.profile.state import State, next_change, prune
-from tests.support.events import Wire, folded, portrait, portrait_bytes, to_ms, to_text
+from tests.support.events import FAR_MS, Wire, folded, portrait, portrait_bytes, to_ms, to_text
 from tests.support.strategies import DAY_MS, HOUR_MS, delays, histories
 
 
@@ -38,14 +42,33 @@ def test_pruning_is_idempotent_and_changes_no_portrait(history: list[Wire], dela
 def edges(history: list[Wire], from_ms: int) -> list[int]:
     """Every instant at which time alone could change the portrait of these events.
 
-    Drawn from the contract: an hour leaves 30 days after its end, so does a UTC day, and an age
-    band begins with a year. Nothing else in the document moves with time.
+    Drawn from the contract: an hour leaves 30 days after its end, so does a UTC day; a month with
+    orders leaves 365 days after its end; the days since the last order are told in steps, and the
+    next order is expected once; an age band begins with a year. Nothing else moves with time.
     """
     month = 30 * DAY_MS
-    times = [to_ms(event["occurred_at"]) for event in history]
+    acts = [event for event in history if event["type"] != "referral_changed"]
+    times = [to_ms(event["occurred_at"]) for event in acts]
+    orders = [to_ms(e["occurred_at"]) for e in acts if e["type"] == "order_completed"]
     found = {(at // unit + 1) * unit + month for at in times for unit in (HOUR_MS, DAY_MS)}
-    found |= {to_ms(f"{year}-01-01T00:00:00Z") for year in range(1971, 2105)}
+    if any("birth_year" in event.get("traits", {}) for event in acts):
+        found |= {to_ms(f"{year}-01-01T00:00:00Z") for year in range(1971, 2105)}
+    found |= {_month_after(at) + 365 * DAY_MS for at in orders}
+    if orders:
+        days = sorted({at // DAY_MS for at in orders})[-16:]
+        gaps = [later - earlier for earlier, later in pairwise(days)]
+        found |= {max(orders) + step * DAY_MS for step in STEPS}
+        found |= {max(orders) + int(median(gaps) * DAY_MS)} if gaps else set()
     return sorted(at for at in found if at > from_ms)
+
+
+#: Days since the last order that are told: all up to 16, then eight to each doubling: 168 years.
+STEPS = (*range(16), *(eighth << power for power in range(1, 13) for eighth in range(8, 16)))
+
+
+def _month_after(at_ms: int) -> int:
+    moment = datetime.fromtimestamp(at_ms // 1000, UTC)
+    return to_ms(f"{moment.year + moment.month // 12}-{moment.month % 12 + 1:02}-01T00:00:00Z")
 
 
 @given(histories(max_size=12), delays)
@@ -55,25 +78,28 @@ def test_the_portrait_changes_at_the_announced_instants_and_at_no_other(
     state = folded(history)
     assert state.newest_ms is not None
     instant = state.newest_ms + delay_ms
-    announced = announcements(state, instant)
+    found = edges(history, instant)
+    announced = announcements(state, instant, max(found, default=FAR_MS))
     changing = []
     known: Portrait = portrait(state, instant)
-    for edge in edges(history, instant):
+    for edge in found:
         assert difference(known, portrait(state, edge - 1)) is None, to_text(edge - 1)
         now = portrait(state, edge)
         if difference(known, now) is not None:
             changing.append(edge)
         known = now
     assert set(changing) <= set(announced)
-    # A day may leave whose names and prices weigh too little to be seen; that costs one look.
+    # A day or a month may leave without being seen, as where its names weigh too little; that
+    # costs one look. So may an age band where the year begins, and those are all at midnight.
+    assert set(announced) <= set(found)
     assert all(edge % DAY_MS == 0 for edge in set(announced) - set(changing))
 
 
-def announcements(state: State, from_ms: int) -> list[int]:
-    """The chain of next changes, each asked for at the one before."""
+def announcements(state: State, from_ms: int, until_ms: int) -> list[int]:
+    """The chain of next changes up to an instant, each asked for at the one before."""
     chain: list[int] = []
     upcoming = next_change(state, from_ms)
-    while upcoming is not None:
+    while upcoming is not None and upcoming <= until_ms:
         assert upcoming > (chain[-1] if chain else from_ms)
         chain.append(upcoming)
         upcoming = next_change(state, upcoming)

@@ -1,13 +1,15 @@
 """Merging two states is folding both histories: commutative, associative, with a zero."""
 
 from copy import deepcopy
+from typing import Any
 
 import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stream.profile.fold import fold
 from stream.profile.state import State, merge, prune
-from tests.support.events import Wire, folded, portrait_bytes, to_ms
+from tests.support.events import Wire, folded, occur, portrait_bytes, to_ms
 from tests.support.strategies import delays, histories
 
 
@@ -70,7 +72,12 @@ def test_merging_leaves_both_arguments_as_they_were_and_shares_nothing_with_them
     a, b, _ = parts(history, owners)
     before = deepcopy((a, b))
     merged = merge(a, b)
-    for part in (merged.activity, merged.preferences, merged.spending.hours, merged.seen):
+    shared: tuple[dict[Any, Any] | list[Any], ...] = (
+        *(merged.hours, merged.days, merged.sessions, merged.seen, merged.cases, merged.devices),
+        *(merged.spending.hours, merged.spending.months, merged.spending.order_days),
+        *(merged.social.brought, merged.social.invitations),
+    )
+    for part in shared:
         part.clear()
     for event in history:
         merged.traits[event["event_id"]] = (0, None)
@@ -82,8 +89,12 @@ def test_folding_on_into_a_merged_state_leaves_the_merged_ones_alone(history: li
     a = folded(history)
     before = msgspec.msgpack.encode(a)
     merged = merge(a, State())
-    for tile in merged.activity.values():
+    for event in history:
+        if event["type"] != "erasure_requested":
+            fold(merged, occur(event))
+    for tile in merged.hours.values():
         tile[0] = 99
-    for day in merged.preferences.values():
-        day.categories["x"] = day.brands["x"] = day.prices[1] = 99
+    for day in merged.days.values():
+        day.categories["x"] = day.brands["x"] = day.genders["x"] = day.prices[1] = 99
+        day.searches["x"] = day.subjects["x"] = day.viewed[1] = day.bought[1] = 99
     assert msgspec.msgpack.encode(a) == before

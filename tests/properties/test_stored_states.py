@@ -1,31 +1,37 @@
 """What is stored is what is read back; what is no state is refused, and never half read."""
 
 import contextlib
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.errors import Fatal
 from stream.money import MAX_MINOR
-from stream.profile.preference import DayTile
+from stream.profile.days import DayTile
 from stream.profile.spending import SpendingState
-from stream.profile.state import State, prune
+from stream.profile.state import State, merge, next_change, prune
+from stream.profile.windows import HOUR_MS
 from stream.tables import codec
-from tests.support.events import Wire, folded
+from stream.tables.stored import to_stored
+from tests.support.events import Wire, folded, portrait, referred, viewed
 from tests.support.strategies import histories
 
 marks = st.dictionaries(st.sampled_from(["clicks:0", "orders:31"]), st.integers(0, 2**62))
 
 #: 2024-02-29 23:30 UTC, 05:00 on 1 March in India.
 AT_MS = 1_709_249_400_000
-GOLDEN = State(
+#: What the bytes below say, as far as they say it: sessions, devices and all else that schema 1 did
+#: not keep is empty, and of the orders only those in the window are known one by one.
+UPGRADED = State(
     marks={"clicks:3": 41, "orders:3": 7},
     seen={0x0123456789AB: AT_MS // 2_000, 0xFFFFFFFFFFFF: AT_MS // 2_000 - 43_199},
     first_ms=AT_MS - 400 * 86_400_000,
     newest_ms=AT_MS,
-    activity={(474_791 << 6) | 38: {0: 2, 8: 1}, (474_790 << 6) | 32: {3: 1}},
-    preferences={
+    hours={(474_791 << 6) | 38: {0: 2, 8: 1}, (474_790 << 6) | 32: {3: 1}},
+    days={
         19_782: DayTile({"书/小说": 8, "": 3}, {"Acme": 9}, {15: 1, 16: 2, 88: 1}),
         19_770: DayTile({"toys": 1}, {}, {}),
     },
@@ -35,18 +41,62 @@ GOLDEN = State(
         refunded=5,
         last_order_ms=AT_MS,
         hours={474_791: (1, 12_345)},
+        first_order_ms=474_791 * HOUR_MS,
+        months={2024 * 12 + 1: (1, 12_345)},
+        order_days=[19_782],
     ),
     traits={"vip": (AT_MS, True), "size": (AT_MS - 1, None), "weight": (5, 1.5)},
 )
-#: Schema 1 as it was first written. Stored states look like this: should this test fail, do not
-#: change the bytes, raise `codec.SCHEMA` and write the upgrade.
-GOLDEN_BYTES = bytes.fromhex(
+#: A state of schema 1 as it was stored. It stays as it is: such states are out there.
+SCHEMA_1 = bytes.fromhex(
     "019c82a8636c69636b733a3329a86f72646572733a3307cf00000185eb444cc0cf0000018df7340cc0c41000"
     "000123456789aba8bfffffffffffffce00073ea6826682000208012081030194aae4b9a62fe5b08fe8afb4a0"
     "a441636d65a4746f7973cd4d3a92940c8200080103810209830f0110025801940081030180809503cf00038d"
     "7ea4c6800005cf0000018df7340cc081ce00073ea79201cd30399392cf0000018df7340cc081a3766970c392"
     "cf0000018df7340cbf81a473697a65c0920581a6776569676874cb3ff8000000000000c2"
 )
+
+
+def rich() -> State:
+    """A pruned state with something of everything that is kept."""
+    at = "2024-03-01T05:00:00+05:30"
+    phone = {"device_id": "d1", "os": "Android", "country": "IN", "channel": "search"}
+    mug = {"product_id": "p1", "category": "mugs", "brand": "Acme", "price": "9.50"}
+    envelope = {"store_id": "main", "customer_id": "c1", "occurred_at": at, "context": phone}
+    bodies: list[Wire] = [
+        {"type": "signed_up"},
+        {"type": "product_viewed", "product": {**mug, "gender": "female"}},
+        {"type": "products_searched", "query": "mug"},
+        {"type": "product_added", "product": mug},
+        {"type": "product_reviewed", "product": mug, "rating": 4},
+        {"type": "promotion_viewed", "promotion_id": "spring"},
+        {"type": "coupon_redeemed", "coupon": "TEN"},
+        {"type": "invite_accepted", "invited_by": "c2"},
+        {"type": "support_contacted", "subject": "delivery", "complaint": True},
+        {"type": "customer_identified", "traits": {"kind": "company", "size": "M"}},
+    ]
+    money = {"order_id": "o1", "total": "9.50", "currency": "USD", "items": [mug]}
+    bodies += [
+        {"type": name, **money} for name in ("order_completed", "order_cancelled", "order_refunded")
+    ]
+    events = [{**envelope, **body, "event_id": f"e{n}"} for n, body in enumerate(bodies)]
+    earlier = {**events[-3], "event_id": "e20", "occurred_at": "2023-01-31T00:00:00Z"}
+    state = folded([*events, earlier, referred(at, "friend", 1, "20.00")])
+    prune(state)
+    state.marks = {"clicks:3": 41, "orders:3": 7, "elsewhere:1": 9}
+    return state
+
+
+def large() -> State:
+    """A pruned state that is stored compressed."""
+    at = "2024-03-01T05:00:00+05:30"
+    return folded(viewed(at, category=f"kitchen/mugs/{n}", brand=f"brand {n}") for n in range(60))
+
+
+RICH, LARGE = rich(), large()
+RICH_BYTES, LARGE_BYTES = codec.encode(RICH), codec.encode(LARGE)
+#: Stored states of every kind.
+STORED = (SCHEMA_1, RICH_BYTES, LARGE_BYTES)
 
 
 @given(histories(erasable=True), marks)
@@ -62,25 +112,64 @@ def test_states_without_events_come_back_as_they_were() -> None:
         assert codec.decode(codec.encode(state)) == state
 
 
+def test_something_of_everything_comes_back_as_it_was() -> None:
+    empty = State()
+    same = [name for name in State.__struct_fields__ if getattr(RICH, name) == getattr(empty, name)]
+    assert same == ["erased"]
+    assert codec.decode(RICH_BYTES) == RICH
+    assert codec.encode(codec.decode(RICH_BYTES)) == RICH_BYTES
+
+
+def test_a_large_state_is_stored_smaller_and_comes_back_as_it_was() -> None:
+    assert codec.decode(LARGE_BYTES) == LARGE
+    assert len(LARGE_BYTES) < len(msgspec.msgpack.encode(to_stored(LARGE)))
+
+
 def test_states_stored_by_the_first_version_are_read() -> None:
-    assert codec.decode(GOLDEN_BYTES) == GOLDEN
-    assert codec.encode(GOLDEN) == GOLDEN_BYTES
+    assert codec.decode(SCHEMA_1) == UPGRADED
+    assert codec.encode(UPGRADED)[0] == codec.SCHEMA
+    assert codec.decode(codec.encode(UPGRADED)) == UPGRADED
+
+
+def test_upgraded_states_have_a_portrait_and_go_on() -> None:
+    state = codec.decode(SCHEMA_1)
+    described = portrait(state, AT_MS)
+    assert described.activity.counts == {
+        "product_viewed": 2,
+        "product_added_to_wishlist": 1,
+        "order_completed": 1,
+    }
+    assert (described.spending.orders, described.spending.orders_365d) == (3, 1)
+    assert described.spending.first_order_at == "2024-02-29T23:00:00.000Z"
+    assert described.preferences.brands[0].name == "Acme"
+    assert next_change(state, AT_MS) is not None
+    merged = merge(state, folded([referred("2024-03-01T00:00:00Z", "friend", 1, "5.00")]))
+    assert portrait(merged, AT_MS).social.customers_brought == 1
+
+
+def test_states_without_events_of_the_first_version_are_read() -> None:
+    #                  marks first newest seen    hour hours names day days
+    empty: list[Any] = [{}, None, None, b"", 0, {}, [], 0, []]
+    for erased in (False, True):
+        fields = [*empty, [0, 0, 0, None, {}], [], erased]
+        assert codec.decode(b"\x01" + msgspec.msgpack.encode(fields)) == State(erased=erased)
 
 
 def test_a_newer_schema_is_refused_with_what_to_do() -> None:
-    with pytest.raises(Fatal, match=r"schema 2.*reads up to 1: upgrade all workers"):
-        codec.decode(b"\x02" + GOLDEN_BYTES[1:])
+    with pytest.raises(Fatal, match=r"schema 3.*reads up to 2: upgrade all workers"):
+        codec.decode(b"\x03" + RICH_BYTES[1:])
 
 
 def test_a_schema_that_was_never_written_is_refused() -> None:
     with pytest.raises(Fatal, match="schema 0, which no version ever wrote"):
-        codec.decode(b"\x00" + GOLDEN_BYTES[1:])
+        codec.decode(b"\x00" + SCHEMA_1[1:])
 
 
-def test_a_state_that_is_cut_off_anywhere_is_refused() -> None:
-    for length in range(len(GOLDEN_BYTES)):
+@pytest.mark.parametrize("stored", STORED)
+def test_a_state_that_is_cut_off_anywhere_is_refused(stored: bytes) -> None:
+    for length in range(len(stored)):
         with pytest.raises(Fatal):
-            codec.decode(GOLDEN_BYTES[:length])
+            codec.decode(stored[:length])
 
 
 def test_the_amounts_of_a_very_large_customer_can_be_stored() -> None:
@@ -88,22 +177,27 @@ def test_the_amounts_of_a_very_large_customer_can_be_stored() -> None:
     assert codec.decode(codec.encode(state)) == state
 
 
-def test_bytes_behind_a_state_are_refused() -> None:
+@pytest.mark.parametrize("stored", STORED)
+def test_bytes_behind_a_state_are_refused(stored: bytes) -> None:
     with pytest.raises(Fatal, match="damaged"):
-        codec.decode(GOLDEN_BYTES + b"\x00")
+        codec.decode(stored + b"\x00")
 
 
-def test_text_that_is_no_utf8_is_refused() -> None:
+@pytest.mark.parametrize(("stored", "name"), [(SCHEMA_1, b"toys"), (RICH_BYTES, b"mugs")])
+def test_text_that_is_no_utf8_is_refused(stored: bytes, name: bytes) -> None:
+    assert name in stored
     with pytest.raises(Fatal, match="damaged"):
-        codec.decode(GOLDEN_BYTES.replace(b"toys", b"to\xffs"))
+        codec.decode(stored.replace(name, b"to\xffs"))
 
 
-@given(st.data())
-def test_damaged_bytes_are_refused_or_read_and_nothing_else(data: st.DataObject) -> None:
+@given(st.data(), st.sampled_from(STORED))
+def test_damaged_bytes_are_refused_or_read_and_nothing_else(
+    data: st.DataObject, stored: bytes
+) -> None:
     places = data.draw(
-        st.lists(st.integers(0, len(GOLDEN_BYTES) - 1), min_size=1, max_size=8, unique=True)
+        st.lists(st.integers(1, len(stored) - 1), min_size=1, max_size=8, unique=True)
     )
-    damaged = bytearray(GOLDEN_BYTES)
+    damaged = bytearray(stored)
     for place in places:
         damaged[place] = data.draw(st.integers(0, 255))
     assert_read_or_refused(bytes(damaged))
@@ -112,7 +206,8 @@ def test_damaged_bytes_are_refused_or_read_and_nothing_else(data: st.DataObject)
 @given(st.binary(max_size=64))
 def test_any_bytes_are_refused_or_read_and_nothing_else(data: bytes) -> None:
     assert_read_or_refused(data)
-    assert_read_or_refused(bytes([codec.SCHEMA]) + data)
+    for schema in range(1, codec.SCHEMA + 1):
+        assert_read_or_refused(bytes([schema]) + data)
 
 
 def assert_read_or_refused(data: bytes) -> None:

@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.occurrence import Occurrence
 from stream.profile.portrait import Portrait, describe
+from stream.profile.standards import Standards, default_standards
 from stream.profile.state import State
 
 #: An event, or any other object, as JSON holds it.
@@ -39,10 +41,11 @@ TOPICS = {
         "invite_accepted",
         "support_contacted",
     ),
+    "referrals": ("referral_changed",),
 }
 TOPIC_OF = {name: topic for topic, names in TOPICS.items() for name in names}
 
-#: Base currency and rates of the tests; `oracle.py` has its own copy.
+#: Base currency and rates of the tests; the oracle has its own copy.
 RATES = Rates("USD", {"EUR": Decimal("1.0845"), "JPY": Decimal("0.0067"), "KWD": Decimal("3.25")})
 
 STORE, CUSTOMER = "main", "c1"
@@ -98,6 +101,22 @@ def identified(occurred_at: str, **traits: Any) -> Wire:
     return event("customer_identified", occurred_at, traits=traits)
 
 
+def searched(occurred_at: str, query: str) -> Wire:
+    """A `products_searched` event."""
+    return event("products_searched", occurred_at, query=query)
+
+
+def contacted(occurred_at: str, **fields: Any) -> Wire:
+    """A `support_contacted` event."""
+    return event("support_contacted", occurred_at, **fields)
+
+
+def referred(occurred_at: str, invitee: str, orders: int, amount: str, **fields: Any) -> Wire:
+    """A `referral_changed` event: what a customer brought by this one has come to."""
+    totals = {"orders": orders, "amount": amount, "currency": "USD"}
+    return event("referral_changed", occurred_at, invitee=invitee, **{**totals, **fields})
+
+
 def occur(wire: Wire, rates: Rates = RATES) -> Occurrence:
     """The event as the core gets it."""
     value = json.dumps(wire).encode()
@@ -114,9 +133,14 @@ def folded(events: Iterable[Wire]) -> State:
     return state
 
 
+@cache
+def _standards(currency: str) -> Standards:
+    return default_standards(currency)
+
+
 def portrait(state: State, as_of_ms: int, currency: str = "USD") -> Portrait:
     """The portrait at an instant."""
-    return describe(STORE, CUSTOMER, state, as_of_ms, currency=currency, version=1)
+    return describe(STORE, CUSTOMER, state, as_of_ms, standards=_standards(currency), version=1)
 
 
 def portrait_bytes(state: State, as_of_ms: int) -> bytes | None:

@@ -35,6 +35,7 @@ from stream.tables.memory import MemoryTable
 from stream.tables.table import PortraitTable, Write
 from stream.topics import DEAD_LETTERS, PORTRAITS
 from stream.update import Updater
+from tests.support.standards import STANDARDS
 
 #: What the hand-moved clock shows at first. Every event of a test lies before it.
 START = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -190,7 +191,7 @@ class World:
             FaultyTable(self.table, point),  # type: ignore[arg-type]
             RecordingPublisher(self.published, point),
             clock or self.clock,
-            currency="USD",
+            standards=STANDARDS,
             hot_customers=hot_customers,
         )
         return Processor(
@@ -229,7 +230,7 @@ class World:
             found[key] = None
             if not state.erased:
                 portrait = describe(
-                    store_id, customer_id, state, self.clock.ms, currency="USD", version=1
+                    store_id, customer_id, state, self.clock.ms, standards=STANDARDS, version=1
                 )
                 found[key] = msgspec.json.encode(portrait)
         return dict(sorted(found.items()))

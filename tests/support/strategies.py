@@ -53,7 +53,7 @@ ends = st.sampled_from(ENDS_MS)
 
 _EDGES = (
     *(hours * HOUR_MS for hours in (0, 1, 5, 24, 30 * 24 - 1, 30 * 24 + 1)),
-    *(days * DAY_MS for days in (2, 7, 14, 29, 30, 31, 32, 60, 400)),
+    *(days * DAY_MS for days in (2, 7, 14, 29, 30, 31, 32, 60, 340, 365, 366, 380, 400)),
 )
 
 # How long before the end of the history something happened: on an edge, and a little off it.
@@ -100,67 +100,111 @@ _products = st.builds(
     category=_categories,
     brand=_brands,
     price=st.none() | money,
+    gender=st.sampled_from([None, None, "female", "male", "unisex"]),
 )
-_traits = st.dictionaries(
-    st.sampled_from(["gender", "birth_year", "occupation", "size", "vip", "newsletter"]),
-    st.none(),
-    max_size=4,
-).flatmap(lambda names: st.fixed_dictionaries({name: _trait(name) for name in names}))
+_contexts = st.none() | st.builds(
+    _without_none,
+    device_id=st.sampled_from([None, "d1", "d2", "d3"]),
+    device_model=st.sampled_from([None, "Pixel 9", "Mate 60"]),
+    os=st.sampled_from([None, "Android", "HarmonyOS"]),
+    country=st.sampled_from([None, "DE", "CN"]),
+    channel=st.sampled_from([None, "search", "自然"]),
+    campaign=st.sampled_from([None, "spring", "autumn"]),
+)
+
+_KNOWN_TRAITS: dict[str, st.SearchStrategy[Any]] = {
+    "gender": st.sampled_from(["female", "male", "other"]),
+    "birth_year": st.integers(1930, 2030),
+    "occupation": st.sampled_from(["teacher", "程序员"]),
+    "country": st.sampled_from(["FR", "中国"]),
+    "time_zone": st.sampled_from(["Asia/Shanghai", "UTC"]),
+    "app_installed": st.booleans(),
+    "kind": st.sampled_from(["person", "company", "company"]),
+    "industry": st.sampled_from(["furniture", "家具"]),
+    "company_type": st.just("wholesale"),
+    "contact_roles": st.sampled_from(["", "buyer", " buyer,, owner ,", "owner,buyer"]),
+    "website_traffic": st.sampled_from([0, 12_000, 2**53]),
+    "purchase_volume": st.sampled_from([0, 12_000, 0.5, 99.25]),
+}
+_other_trait = st.sampled_from([True, False, 0, 1, -7, 1.5, "", "1", "größer"])
 
 
 def _trait(name: str) -> st.SearchStrategy[Any]:
-    if name == "gender":
-        return st.sampled_from(["female", "male", "other", None])
-    if name == "birth_year":
-        return st.none() | st.integers(1930, 2030)
-    if name == "occupation":
-        return st.sampled_from(["teacher", "程序员", None])
-    return st.sampled_from([None, True, False, 0, 1, -7, 1.5, "", "1", "größer"])
+    return st.none() | _KNOWN_TRAITS.get(name, _other_trait)
 
 
-_PRODUCT_TYPES = ("product_viewed", "product_clicked", "product_added_to_wishlist")
-_PRODUCT_TYPES += ("product_shared", "product_added", "product_removed", "product_reviewed")
-_PLAIN_TYPES = ("signed_up", "signed_in", "sign_in_failed", "password_reset", "device_seen")
-_PLAIN_TYPES += ("invite_sent", "invite_accepted", "support_contacted")
+_traits = st.lists(
+    st.sampled_from([*_KNOWN_TRAITS, "size", "vip", "newsletter"]), max_size=4, unique=True
+).flatmap(lambda names: st.fixed_dictionaries({name: _trait(name) for name in names}))
 
+
+_PRODUCT_TYPES = (
+    *("product_viewed", "product_clicked", "product_added_to_wishlist"),
+    *("product_shared", "product_added", "product_removed", "product_reviewed"),
+)
+_PLAIN_TYPES = (
+    *("signed_up", "signed_in", "sign_in_failed", "password_reset", "device_seen", "invite_sent"),
+)
 _ORDER_TYPES = ("order_completed", "order_refunded", "order_cancelled", "checkout_started")
 
 _of_products = st.builds(
-    lambda name, product, currency: {
+    lambda name, product, currency, rating: {
         "type": name,
         "product": product,
         "currency": currency,
-        **({"rating": 4} if name == "product_reviewed" else {}),
+        **({"rating": rating} if name == "product_reviewed" else {}),
     },
     st.sampled_from(_PRODUCT_TYPES),
     _products,
     _currencies,
+    st.integers(1, 5),
 )
 _of_orders = st.builds(
-    lambda name, total, currency, items: {
-        "type": name,
-        "order_id": "o1",
-        "total": total,
-        "currency": currency,
-        "items": items,
-    },
+    lambda name, **fields: {"type": name, "order_id": "o1", **_without_none(**fields)},
     st.sampled_from(("order_completed", *_ORDER_TYPES)),
-    money,
-    _currencies,
-    st.lists(_products, max_size=3),
+    total=money,
+    currency=_currencies,
+    items=st.lists(_products, max_size=3),
+    coupon=st.sampled_from([None, None, "TEN"]),
+    discount=st.none() | money,
+)
+_searches = st.sampled_from(
+    [
+        "mug",
+        " Mug\t\n",
+        "blue  mug",
+        "书",
+        "İ",
+        "",
+        " \u3000",
+        "x" * 39 + " y",
+        "x" * 60,
+        *("cup", "tea", "pot", "pan", "tray"),
+    ]
+).map(lambda query: {"type": "products_searched", "query": query})
+_contacts = st.builds(
+    lambda **fields: {"type": "support_contacted", **_without_none(**fields)},
+    subject=st.sampled_from([None, "delivery", "other", "returns", "payment", "account", "x" * 50]),
+    case_id=st.sampled_from([None, "k1", "k2"]),
+    complaint=st.sampled_from([None, True, True, False]),
+    resolved=st.sampled_from([None, None, True, False]),
 )
 _others = st.one_of(
     st.sampled_from(_PLAIN_TYPES).map(lambda name: {"type": name}),
     st.sampled_from(
         [
-            {"type": "products_searched", "query": "blue mug"},
             {"type": "promotion_viewed", "promotion_id": "spring"},
             {"type": "promotion_clicked", "promotion_id": "spring"},
             {"type": "coupon_redeemed", "coupon": "TEN", "discount": "10.00", "currency": "EUR"},
             {"type": "coupon_redeemed", "coupon": "TEN"},
             {"type": "consent_changed", "consents": {"mail": True}},
+            {"type": "invite_accepted"},
+            {"type": "invite_accepted", "invited_by": CUSTOMER},
+            {"type": "invite_accepted", "invited_by": "c2"},
         ]
     ),
+    _searches,
+    _contacts,
     _traits.map(lambda traits: {"type": "customer_identified", "traits": traits}),
 )
 _bodies = st.one_of(_of_products, _of_products, _of_orders, _others)
@@ -168,44 +212,144 @@ _bodies = st.one_of(_of_products, _of_products, _of_orders, _others)
 
 @st.composite
 def _crowds(draw: st.DrawFn, end_ms: int) -> list[Wire]:
-    """Views of more categories and brands on one day than are kept of it."""
+    """Views of more categories, brands and products on one day than are kept of it."""
     at = draw(times(end_ms))
     first, count = draw(st.integers(0, 500)), draw(st.integers(30, 45))
     numbers = [*range(first, first + count), first, first]
-    return [
-        {
-            "type": "product_viewed",
-            "occurred_at": at,
-            "product": {"product_id": "p1", "category": f"kind {n}", "brand": f"brand {n % 40}"},
-        }
+    products = [
+        {"product_id": f"p{n}", "category": f"kind {n}", "brand": f"brand {n % 40}"}
         for n in numbers
     ]
+    order: Wire = {"type": "order_completed", "order_id": "o2", "total": "5", "currency": "USD"}
+    views: list[Wire] = [{"type": "product_viewed", "product": product} for product in products]
+    return [{**body, "occurred_at": at} for body in (*views, {**order, "items": products})]
+
+
+#: Gaps between the events of a visit, ms: a session ends after more than 30 minutes, and its
+#: seconds are whole ones.
+_gaps = st.sampled_from(
+    (0, 1000, *(30 * MINUTE_MS + off for off in (-1, 0, 1, 999, 1000, 1001)), 31 * MINUTE_MS)
+)
+
+
+@st.composite
+def _visits(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Things done in the shop at intervals around those that part two sessions."""
+    at_ms = max(0, end_ms - draw(_ages) - draw(st.integers(0, 4)) * HOUR_MS)
+    events: list[Wire] = []
+    for body in draw(st.lists(_in_the_shop, min_size=2, max_size=8)):
+        events.append({**body, "occurred_at": to_text(min(at_ms, end_ms))})
+        at_ms += draw(_gaps)
+    return events
+
+
+_in_the_shop: st.SearchStrategy[Wire] = st.one_of(
+    st.sampled_from(["signed_in", "device_seen", "invite_sent"]).map(lambda name: {"type": name}),
+    _of_products.map(lambda event: {**event, "type": "product_added"}),
+    _of_orders.map(lambda event: {**event, "type": "order_completed"}),
+)
+
+
+@st.composite
+def _buyers(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Views and orders of few products over a year and more, some soon after one another."""
+    events = []
+    at_ms = end_ms
+    ages = st.sampled_from([0, 6 * MINUTE_MS, 59 * MINUTE_MS, HOUR_MS + 6 * MINUTE_MS, DAY_MS])
+    pauses = st.sampled_from([0, 1, 6, 7, 8, 12, 30, 90]).map(lambda days: days * DAY_MS)
+    count = draw(st.sampled_from([3, 5, 18, 22]))
+    for order in draw(st.lists(_of_orders, min_size=count, max_size=count)):
+        events.append({**order, "type": "order_completed", "occurred_at": to_text(max(0, at_ms))})
+        for product in order["items"]:
+            view = {"type": "product_viewed", "product": product, "currency": order["currency"]}
+            events.append({**view, "occurred_at": to_text(max(0, at_ms - draw(ages)))})
+        at_ms -= draw(pauses) + draw(st.integers(0, HOUR_MS))
+    return events
+
+
+_referrals = st.builds(
+    lambda invitee, **fields: {"type": "referral_changed", "invitee": invitee, **fields},
+    st.integers(1, 4).map(lambda number: f"friend {number}"),
+    orders=st.integers(0, 3),
+    amount=money,
+    currency=_currencies,
+    withdrawn=st.sampled_from([False, False, False, True]),
+)
 
 
 @st.composite
 def histories(draw: st.DrawFn, max_size: int = 25, *, erasable: bool = False) -> list[Wire]:
-    """Events of one customer, in any order, each with an id of its own; never none."""
+    """Events of one customer, in any order, each with an id of its own; never none.
+
+    At least one of them is an act of the customer, which a referral is not.
+    """
     end_ms = draw(ends)
     events = [
-        {**body, "occurred_at": at}
-        for body, at in draw(
-            st.lists(st.tuples(_bodies, times(end_ms)), min_size=1, max_size=max_size)
+        {**body, "occurred_at": at, **({} if context is None else {"context": context})}
+        for body, at, context in draw(
+            st.lists(st.tuples(_bodies, times(end_ms), _contexts), min_size=1, max_size=max_size)
         )
     ]
-    if draw(st.integers(0, 7)) == 7:
-        events += draw(_crowds(end_ms))
-    if draw(st.integers(0, 7)) == 7:
-        first = draw(st.integers(0, 500))
-        traits = {f"trait {n}": n for n in range(first, first + 60)}
-        more = {f"trait {n}": n for n in range(first + 40, first + 80)}
-        events += [
-            {"type": "customer_identified", "occurred_at": draw(times(end_ms)), "traits": each}
-            for each in (traits, more)
-        ]
+    kinds = (_crowds, _declarations, _visits, _buyers, _asking, _many_cases, _many_devices)
+    for more in draw(st.lists(st.sampled_from(kinds), max_size=2, unique=True)):
+        events += draw(more(end_ms))
+    for referral in draw(st.lists(_referrals, max_size=4)):
+        where = draw(st.integers(0, len(events)))
+        events.insert(where, {**referral, "occurred_at": draw(times(end_ms))})
     if erasable and draw(st.integers(0, 5)) == 5:
         where = draw(st.integers(0, len(events)))
         events.insert(where, {"type": "erasure_requested", "occurred_at": draw(times(end_ms))})
     return [_enveloped(n, body) for n, body in enumerate(events)]
+
+
+@st.composite
+def _declarations(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """More traits than are kept, in two declarations."""
+    first = draw(st.integers(0, 500))
+    traits = {f"trait {n}": n for n in range(first, first + 60)}
+    more = {f"trait {n}": n for n in range(first + 40, first + 80)}
+    return [
+        {"type": "customer_identified", "occurred_at": draw(times(end_ms)), "traits": each}
+        for each in (traits, more)
+    ]
+
+
+@st.composite
+def _asking(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Searches and contacts of one instant, of more kinds than are kept of a day."""
+    at = draw(times(end_ms))
+    kind = draw(st.sampled_from([_searches, _contacts]))
+    bodies = draw(st.lists(kind, min_size=9, max_size=12))
+    return [{**body, "occurred_at": at} for body in bodies]
+
+
+@st.composite
+def _many_cases(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Contacts about more cases than are kept, some about the same."""
+    ages_ms = draw(st.lists(st.integers(0, 40 * 24), min_size=18, max_size=22))
+    return [
+        {
+            "type": "support_contacted",
+            "case_id": f"case {n % 19}",
+            "complaint": n % 3 != 0,
+            "occurred_at": to_text(max(0, end_ms - age * HOUR_MS)),
+        }
+        for n, age in enumerate(ages_ms)
+    ]
+
+
+@st.composite
+def _many_devices(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Events on more devices than are kept."""
+    first = draw(st.integers(0, 500))
+    return [
+        {
+            "type": "device_seen",
+            "context": {"device_id": f"device {n}", "os": f"os {n % 3}"},
+            "occurred_at": draw(times(end_ms)),
+        }
+        for n in range(first, first + draw(st.integers(17, 20)))
+    ]
 
 
 def _enveloped(number: int, body: Wire) -> Wire:

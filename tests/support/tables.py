@@ -6,7 +6,7 @@ from stream.settings import Settings
 
 
 def documents(settings: Settings) -> dict[str, tuple[int, bytes]]:
-    """Customer key -> version and document."""
+    """Customer key -> version and document; who is known by referrals only has none yet."""
     prefix = f"{settings.namespace}:portrait:"
     with Redis.from_url(settings.redis) as redis:
         names = [name.decode() for name in redis.scan_iter(f"{prefix}*", count=1000)]
@@ -16,4 +16,5 @@ def documents(settings: Settings) -> dict[str, tuple[int, bytes]]:
         return {
             name.removeprefix(prefix).replace(":", "/", 1): (int(version), document)
             for name, (version, document) in zip(names, pipe.execute(), strict=True)
+            if int(version)
         }

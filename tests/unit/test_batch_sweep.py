@@ -18,7 +18,7 @@ LEAVES_MS = START_MS + WINDOW_MS
 async def test_counters_fall_without_an_event_and_exactly_once() -> None:
     world = World()
     worker = world.worker()
-    await worker.process("orders", 0, records([ordered("a", "1", "5.00")]))
+    await worker.process("logins", 0, records([signed_in("a", "1")]))
     world.clock.ms = LEAVES_MS - 1
     assert await worker.sweep(0) == 0
     assert world.versions("main/a") == [1]
@@ -27,18 +27,27 @@ async def test_counters_fall_without_an_event_and_exactly_once() -> None:
     assert await worker.sweep(0) == 1
     before, after = world.documents("main/a")
     assert (before["cause"], after["cause"]) == ("event", "time")
-    assert (before["activity"]["counts"], after["activity"]["counts"]) == (
-        {"order_completed": 1}, {}
-    )  # fmt: skip
-    assert (before["spending"]["orders_30d"], after["spending"]["orders_30d"]) == (1, 0)
-    assert after["spending"]["orders"] == 1
-    assert after["changed"] == ["activity", "spending"]
+    counts = (before["activity"]["counts"], after["activity"]["counts"])
+    assert counts == ({"signed_in": 1}, {})
+    assert after["changed"] == ["activity"]
 
     world.clock.advance(days=400)
     while await worker.sweep(0):  # looking too early is allowed, publishing is not
         pass
     assert world.versions("main/a") == [1, 2]
     await world.check_changes()
+
+
+async def test_orders_leave_the_window_and_stay_in_the_customers_life() -> None:
+    world = World()
+    worker = world.worker()
+    await worker.process("orders", 0, records([ordered("a", "1", "5.00")]))
+    for ms, orders in ((LEAVES_MS - 1, 1), (LEAVES_MS, 0)):
+        world.clock.ms = ms
+        await worker.sweep(0)
+        spending = world.documents("main/a")[-1]["spending"]
+        assert (spending["orders_30d"], spending["orders"]) == (orders, 1)
+    assert {"activity", "spending"} <= {*world.documents("main/a")[-1]["changed"]}
 
 
 async def test_every_hour_that_leaves_is_published_once_by_whoever_sweeps() -> None:

@@ -10,7 +10,17 @@ from stream.errors import Reason, Rejected
 from stream.events import EVENT_TYPES, OrderCompleted, ProductViewed, type_name
 from stream.money import Rates
 from stream.profile.occurrence import Occurrence
-from tests.support.events import RATES, TOPIC_OF, TOPICS, Wire, event, identified, ordered, to_ms
+from tests.support.events import (
+    RATES,
+    TOPIC_OF,
+    TOPICS,
+    Wire,
+    event,
+    identified,
+    occur,
+    ordered,
+    to_ms,
+)
 from tests.support.events import viewed as view
 
 NOON = "2024-05-06T12:00:00+02:00"
@@ -111,6 +121,30 @@ def test_type_of_another_topic_is_refused_as_wrong_topic(type_name):
     for topic in TOPICS:
         if topic != TOPIC_OF[type_name]:
             assert refused(event(type_name, NOON), topic) is Reason.WRONG_TOPIC
+
+
+@pytest.mark.parametrize(
+    ("topic", "good"),
+    [
+        ("clicks", view(NOON)),
+        ("carts", event("checkout_started", NOON)),
+        ("orders", ordered(NOON, "1.00")),
+        ("logins", event("signed_in", NOON)),
+        ("customers", identified(NOON)),
+        ("engagements", event("support_contacted", NOON)),
+        (
+            "referrals",
+            event("referral_changed", NOON, invitee="b", orders=1, amount="1", currency="USD"),
+        ),
+    ],
+)
+def test_record_that_says_no_type_is_refused_on_every_topic(topic, good):
+    decoded(good, topic)
+    assert refused(without(good, "type"), topic) is Reason.MISSING_FIELD
+    assert refused(good | {"type": None}, topic) is Reason.WRONG_TYPE
+    assert refused(good | {"type": "basket_juggled"}, topic) is Reason.UNKNOWN_TYPE
+    assert refused(b"{}", topic) is Reason.MISSING_FIELD
+    assert refused(b"[]", topic) is Reason.WRONG_TYPE
 
 
 def test_contract_has_the_topics_and_types_of_the_design():
@@ -311,6 +345,25 @@ def test_currency_without_a_rate_is_refused_wherever_money_stands():
     assert refused(priced) is Reason.UNKNOWN_CURRENCY
     coupon = event("coupon_redeemed", NOON, coupon="TEN", discount="1", currency="XTS")
     assert refused(coupon, "engagements") is Reason.UNKNOWN_CURRENCY
+
+
+@pytest.mark.parametrize(
+    ("order", "discount_minor"),
+    [
+        (ordered(NOON, "10.00", discount="2.50"), 250),
+        (ordered(NOON, "10.00", discount="2.00", currency="EUR"), 217),
+        (ordered(NOON, "10.00", discount="0"), 0),
+        (ordered(NOON, "10.00"), 0),
+        (event("order_refunded", NOON, order_id="o1", total="10.00", currency="USD"), 0),
+    ],
+)
+def test_discount_of_an_order_is_in_minor_units_of_the_base_currency(order, discount_minor):
+    assert occur(order).discount_minor == discount_minor
+
+
+def test_discount_in_a_currency_without_a_rate_is_refused_as_unknown_currency():
+    order = ordered(NOON, "1", discount="1", currency="XTS")
+    assert refused(order, "orders") is Reason.UNKNOWN_CURRENCY
 
 
 @pytest.mark.parametrize("key", [b"", b"c1", b"main/c2", b"Main/c1", b"main/c1 ", b"\xff", b"main"])

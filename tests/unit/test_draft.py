@@ -8,9 +8,11 @@ from stream.draft import Draft, Sourced, draft, stored_message, to_entry
 from stream.events import Event
 from stream.hot import Entry
 from stream.profile.occurrence import Occurrence, hash_id
+from stream.profile.portrait import SECTIONS
 from stream.profile.windows import to_ms
 from stream.tables.table import Record
 from tests.support.fakes import START_MS, erasure, signed_in, viewed
+from tests.support.standards import STANDARDS
 
 
 def sourced(events: Sequence[Event], first_offset: int = 0) -> list[Sourced]:
@@ -22,7 +24,7 @@ def sourced(events: Sequence[Event], first_offset: int = 0) -> list[Sourced]:
 
 
 def drafted(entry: Entry, records: Sequence[Sourced], now_ms: int = START_MS) -> Draft:
-    return draft("main/a", entry, records, now_ms=now_ms, cause="event", currency="USD")
+    return draft("main/a", entry, records, now_ms=now_ms, cause="event", standards=STANDARDS)
 
 
 def first_record() -> Record:
@@ -78,7 +80,7 @@ async def test_an_older_document_with_other_sections_is_described_anew() -> None
     assert made.write is not None
     assert made.versions == [2]
     assert made.entry.change is not None
-    assert made.entry.change.changed == ("attributes", "activity", "preferences", "spending")
+    assert made.entry.change.changed == SECTIONS
 
 
 async def test_an_older_document_is_never_republished_as_a_tombstone() -> None:

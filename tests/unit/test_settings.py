@@ -22,6 +22,8 @@ def test_every_field_has_a_variable_and_every_variable_a_field():
 def test_every_variable_is_read(tmp_path):
     rates = tmp_path / "rates.json"
     rates.write_text("{}")
+    shop = tmp_path / "shop.yaml"
+    shop.write_text("")
     settings = load(
         {
             "PORTRAIT_KAFKA": "a:9092, b:9093",
@@ -33,8 +35,10 @@ def test_every_variable_is_read(tmp_path):
             "PORTRAIT_CLOCK": "event",
             "PORTRAIT_CURRENCY": " GBP ",
             "PORTRAIT_RATES": str(rates),
+            "PORTRAIT_SHOP": str(shop),
             "PORTRAIT_IDEMPOTENCE": "OFF",
             "PORTRAIT_SWEEP_S": "0.5",
+            "PORTRAIT_REFERENCE_S": "86400",
             "PORTRAIT_SESSION_TIMEOUT_S": "30",
             "PORTRAIT_BATCH_RECORDS": "500",
             "PORTRAIT_CACHE_CUSTOMERS": "7",
@@ -53,8 +57,10 @@ def test_every_variable_is_read(tmp_path):
         clock="event",
         currency="GBP",
         rates=rates,
+        shop=shop,
         idempotence=False,
         sweep_s=0.5,
+        reference_s=86_400.0,
         session_timeout_s=30.0,
         batch_records=500,
         cache_customers=7,
@@ -99,10 +105,13 @@ def test_idempotence_is_on_off_or_left_to_the_broker(text, value):
         ("PORTRAIT_CURRENCY", "EURO"),
         ("PORTRAIT_RATES", "/no/such/file.json"),
         ("PORTRAIT_RATES", "/"),
+        ("PORTRAIT_SHOP", "/no/such/file.yaml"),
         ("PORTRAIT_IDEMPOTENCE", "maybe"),
         ("PORTRAIT_SWEEP_S", "0"),
         ("PORTRAIT_SWEEP_S", "inf"),
         ("PORTRAIT_SESSION_TIMEOUT_S", "soon"),
+        ("PORTRAIT_REFERENCE_S", "0.9"),
+        ("PORTRAIT_REFERENCE_S", "86401"),
         ("PORTRAIT_BATCH_RECORDS", "0"),
         ("PORTRAIT_CACHE_CUSTOMERS", "-1"),
         ("PORTRAIT_WEB_PORT", "65536"),

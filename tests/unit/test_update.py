@@ -17,6 +17,7 @@ from tests.support.fakes import (
     go_on,
     signed_in,
 )
+from tests.support.standards import STANDARDS
 
 
 def sourced(customer_id: str, event_id: str, offset: int) -> Sourced:
@@ -31,7 +32,7 @@ def updater(table: MemoryTable, published: list[Message], point: Fuse | None = N
         FaultyTable(table, point or go_on),  # type: ignore[arg-type]
         RecordingPublisher(published, point or go_on),
         ManualClock(),
-        currency="USD",
+        standards=STANDARDS,
         hot_customers=10,
     )
 

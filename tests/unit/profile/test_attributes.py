@@ -5,8 +5,9 @@ from zlib import crc32
 import pytest
 
 from stream.profile import attributes
-from stream.profile.attributes import MAX_CUSTOM, Attributes
-from tests.support.events import Wire, folded, identified, portrait, to_ms
+from stream.profile.attributes import Attributes
+from stream.profile.traits import MAX_CUSTOM
+from tests.support.events import Wire, event, folded, identified, portrait, to_ms
 
 EARLY, LATE = "2024-05-06T12:00:00.000Z", "2024-05-06T12:00:00.001Z"
 
@@ -35,6 +36,41 @@ def test_known_traits_have_fields_of_their_own_and_others_are_kept_by_name():
     assert (section.occupation, section.country) == ("teacher", "DE")
     assert (section.region, section.language) == ("Berlin", "de")
     assert section.traits == {"rating": 4.5, "size": "M", "vip": True, "visits": 3}
+
+
+def test_nothing_declared_is_a_person_of_whom_nothing_is_known():
+    section = described(event("signed_in", EARLY))
+    assert section.kind == "person"
+    assert (section.company, section.installation, section.registered_at) == (None, None, None)
+    assert (section.shopping_gender.value, section.devices, section.traits) == ("unknown", (), {})
+
+
+def test_a_company_is_told_by_its_traits():
+    company = {
+        "industry": "furniture",
+        "company_type": "wholesale",
+        "contact_roles": " buyer,, owner ,",
+        "website_traffic": 12_000,
+        "purchase_volume": 250_000.5,
+    }
+    section = described(identified(EARLY, kind="company", country="CN", **company))
+    assert (section.kind, section.country, section.traits) == ("company", "CN", {})
+    assert section.company is not None
+    assert section.company.contact_roles == ("buyer", "owner")
+    assert (section.company.industry, section.company.company_type) == ("furniture", "wholesale")
+    assert section.company.website_traffic == 12_000
+    assert section.company.purchase_volume == 250_000.5
+    # A person may declare an industry too, but is no company.
+    person = described(identified(EARLY, **company))
+    assert (person.kind, person.company, person.traits) == ("person", None, {})
+
+
+@pytest.mark.parametrize(
+    ("installed", "said"), [(True, "installed"), (False, "uninstalled"), (None, None)]
+)
+def test_the_app_is_installed_or_was_uninstalled_or_nothing_is_known(installed, said):
+    section = described(identified(EARLY, app_installed=installed, time_zone="Asia/Shanghai"))
+    assert (section.installation, section.time_zone) == (said, "Asia/Shanghai")
 
 
 def test_last_declaration_by_time_wins_also_where_it_comes_first():

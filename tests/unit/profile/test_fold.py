@@ -2,8 +2,19 @@
 
 from stream.profile.fold import Folded, fold_record
 from stream.profile.seen import MEMORY_IDS
+from stream.profile.social import Brought
 from stream.profile.state import State, merge, next_change, prune
-from tests.support.events import Wire, event, folded, identified, occur, ordered, to_ms, viewed
+from tests.support.events import (
+    Wire,
+    event,
+    folded,
+    identified,
+    occur,
+    ordered,
+    referred,
+    to_ms,
+    viewed,
+)
 
 NOON = "2024-05-06T12:00:00Z"
 
@@ -39,9 +50,9 @@ def test_marks_of_different_sources_do_not_touch_each_other():
 def test_event_sent_again_moves_the_mark_and_nothing_else():
     state, sent = State(), viewed(NOON)
     offered(state, 1, sent)
-    counted = dict(state.activity)
+    counted = dict(state.hours)
     assert offered(state, 2, sent) is Folded.DUPLICATE
-    assert (state.activity, state.marks) == (counted, {"clicks:0": 2})
+    assert (state.hours, state.marks) == (counted, {"clicks:0": 2})
 
 
 def test_id_is_remembered_for_a_day_of_the_customers_own_time():
@@ -104,6 +115,23 @@ def test_erasure_is_not_lost_to_an_event_id_that_was_used_before():
     request = event("erasure_requested", NOON, event_id=sent["event_id"])
     assert offered(state, 1, request, "customers:0") is Folded.APPLIED
     assert state.erased
+
+
+def test_a_referral_is_no_activity_and_is_not_remembered():
+    state, referral = State(), referred(NOON, "friend", 2, "30.00")
+    assert offered(state, 1, referral, "referrals:0") is Folded.APPLIED
+    assert offered(state, 2, referral, "referrals:0") is Folded.APPLIED
+    assert (state.seen, state.hours, state.first_ms, state.newest_ms) == ({}, {}, None, None)
+    assert list(state.social.brought.values()) == [Brought(2, 3000)]
+
+
+def test_erasure_forgets_who_was_brought_and_takes_no_more():
+    state = State()
+    offered(state, 1, referred(NOON, "friend", 2, "30.00"), "referrals:0")
+    offered(state, 1, event("erasure_requested", NOON), "customers:0")
+    again = referred(NOON, "friend", 3, "40.00")
+    assert offered(state, 2, again, "referrals:0") is Folded.ERASED
+    assert state == State(marks={"referrals:0": 2, "customers:0": 1}, erased=True)
 
 
 def test_merging_with_an_erased_history_is_erased():

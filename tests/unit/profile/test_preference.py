@@ -1,12 +1,13 @@
 """Preferences: points, recency, shares and price quartiles."""
 
 import itertools
+from zlib import crc32
 
 import pytest
 
 from stream.profile import preference
 from stream.profile.preference import Preferences, bucket_price, price_bucket
-from tests.support.events import Wire, event, folded, ordered, portrait, to_ms, viewed
+from tests.support.events import Wire, event, folded, ordered, portrait, searched, to_ms, viewed
 
 DAY = "2024-05-06T12:00:00Z"
 
@@ -91,7 +92,7 @@ def test_ten_are_named_and_the_shares_are_those_of_all():
 def test_names_beyond_32_a_day_count_in_the_shares_but_are_not_named():
     crowd = [viewed(DAY, category=f"n{number}") for number in range(64)]
     state = folded(crowd)
-    (tile,) = state.preferences.values()
+    (tile,) = state.days.values()
     assert len(tile.categories) == 33
     assert sum(tile.categories.values()) == 64
     assert tile.categories[""] == 32
@@ -150,6 +151,46 @@ def test_without_a_price_there_is_no_band():
 def test_a_band_has_the_decimals_of_the_base_currency():
     assert band("0.08", currency="JPY") == ("8", "8", "8")
     assert band("0.08", currency="KWD") == ("0.008", "0.008", "0.008")
+
+
+def searches(*queries: str) -> list[tuple[str, int]]:
+    section = described(*(searched(DAY, query) for query in queries))
+    return [(each.query, each.count) for each in section.searches]
+
+
+def test_queries_that_differ_in_case_and_blanks_are_one():
+    assert searches("Blue  Mug", " blue mug", "BLUE\tMUG\n", "mug") == [("blue mug", 3), ("mug", 1)]
+
+
+@pytest.mark.parametrize("query", ["", "  ", "\t\n", "\u3000"])
+def test_a_query_without_words_is_no_search(query):
+    assert searches(query) == []
+
+
+def test_long_queries_are_cut_and_do_not_end_with_a_blank():
+    assert searches("x" * 60, "x" * 40) == [("x" * 40, 2)]
+    assert searches("x" * 39 + " y") == [("x" * 39, 1)]
+
+
+def test_four_queries_of_a_day_are_kept_and_ten_are_named():
+    week = [f"2024-05-{day:02}T12:00:00Z" for day in range(1, 8)]
+    found = described(*(searched(at, f"q{n} of {at[:10]}") for at in week for n in range(6)))
+    assert len(found.searches) == 10
+    one_day = described(*(searched(DAY, f"q{n}") for n in range(6)))
+    kept = sorted((f"q{n}" for n in range(6)), key=lambda query: crc32(query.encode()))[:4]
+    assert [each.query for each in one_day.searches] == sorted(kept)
+
+
+def test_recency_counts_from_the_newest_day_with_a_category_or_a_brand():
+    #   22 Apr        29 Apr         6 May
+    #   category       brand         price alone
+    section = described(
+        viewed("2024-04-22T00:00:00Z", category="old"),
+        viewed("2024-04-29T00:00:00Z", brand="Acme"),
+        viewed("2024-05-06T00:00:00Z", price="1.00"),
+    )
+    assert scores(section) == {"old": 0.5}
+    assert section.brands[0].score == 1.0
 
 
 def test_every_recency_of_the_window_has_its_weight():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.profile.spending import Spending
+from stream.profile.consumption import Spending
 from tests.support.events import Wire, event, folded, ordered, portrait
 
 DAY = "2024-05-06T12:00:00Z"

@@ -130,13 +130,51 @@ def test_pruning_keeps_only_what_is_in_the_window_of_the_newest_event():
         viewed("2024-03-01T11:59:59.999Z", category="mugs"),
         viewed("2024-02-29T23:59:59.999Z", category="toys"),
         ordered("2024-03-01T11:59:59.999Z", "1.00"),
+        ordered("2023-03-31T23:59:59.999Z", "1.00"),
     ]
     kept = [viewed("2024-03-01T12:00:00Z"), ordered("2024-03-01T12:00:00Z", "1.00")]
     state = folded([*old, *kept, viewed(to_text(AS_OF))])
     prune(state)
-    assert {activity.utc_hour(key) for key in state.activity} == {
+    assert {activity.utc_hour(key) for key in state.hours} == {
         to_ms("2024-03-01T12:00:00Z") // HOUR_MS,
         AS_OF // HOUR_MS,
     }
     assert list(state.spending.hours) == [to_ms("2024-03-01T12:00:00Z") // HOUR_MS]
-    assert list(state.preferences) == [to_ms("2024-03-01T00:00:00Z") // DAY_MS]
+    assert sorted(state.days) == [
+        to_ms("2024-03-01T00:00:00Z") // DAY_MS,
+        to_ms("2024-03-31T00:00:00Z") // DAY_MS,
+    ]
+    assert [session.start_s * 1000 for session in state.sessions] == [
+        to_ms("2024-03-01T12:00:00Z"),
+        to_ms("2024-03-31T12:34:56Z"),
+    ]
+    assert list(state.spending.months) == [windows.month_of(AS_OF)]
+
+
+@pytest.mark.parametrize("at", ["2024-03-01T00:00:00.000Z", "2024-03-31T23:59:59.999Z"])
+def test_a_month_of_orders_leaves_the_last_year_as_a_whole(at):
+    #   1 March          1 April                    1 April + 365 d
+    #     |------*---------|------------- 365 d -----------|
+    #                                        as_of  )              in
+    #                                         as_of  )             out
+    leaves = to_ms("2025-04-01T00:00:00.000Z")
+    assert windows.month_leaves_at(windows.month_of(to_ms(at))) == leaves
+    state = folded([ordered(at, "20.00")])
+    before, after = portrait(state, leaves - 1).spending, portrait(state, leaves).spending
+    assert (before.orders_365d, before.amount_365d, before.orders) == (1, "20.00", 1)
+    assert (after.orders_365d, after.amount_365d, after.orders) == (0, "0.00", 1)
+
+
+def test_december_is_followed_by_january():
+    december = windows.month_of(to_ms("2023-12-31T23:59:59.999Z"))
+    assert windows.month_of(to_ms("2024-01-01T00:00:00Z")) == december + 1
+    assert windows.month_leaves_at(december) == to_ms("2024-12-31T00:00:00Z")  # a leap year
+    assert windows.first_month(to_ms("2024-12-30T23:59:59.999Z")) == december
+    assert windows.first_month(to_ms("2024-12-31T00:00:00Z")) == december + 1
+
+
+@pytest.mark.parametrize(
+    ("day", "text"), [(0, "1970-01-01"), (-1, "1969-12-31"), (19_782, "2024-02-29")]
+)
+def test_days_are_printed_as_dates(day, text):
+    assert windows.to_date(day) == text

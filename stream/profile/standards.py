@@ -1,0 +1,36 @@
+"""Standards: what ``describe`` measures a customer by, apart from the customer's own events."""
+
+from msgspec import Struct
+
+from stream.money import exponent
+from stream.profile.affinity import Affinity
+from stream.profile.fit import Target
+from stream.profile.reference import NONE_TAKEN, Reference
+from stream.profile.tiers import Tier, builtin_tiers
+
+
+class Standards(Struct, frozen=True, kw_only=True):
+    """Data that the shop sets, learned or measured; the same standards give the same document.
+
+    ``currency``   base currency of all amounts
+    ``tiers``      lowest first
+    ``targets``    target portraits that customers are held against
+    ``affinity``   learned table of what women and men look at; None before it was learned
+    ``reference``  how the buyers of each store are distributed, and when they buy again
+    """
+
+    currency: str
+    tiers: tuple[Tier, ...]
+    targets: tuple[Target, ...] = ()
+    affinity: Affinity | None = None
+    reference: Reference = NONE_TAKEN
+
+    @property
+    def decimals(self) -> int:
+        """Decimals of the base currency."""
+        return exponent(self.currency)
+
+
+def default_standards(currency: str) -> Standards:
+    """The standards of a shop that has set and learned nothing."""
+    return Standards(currency=currency, tiers=builtin_tiers(exponent(currency)))

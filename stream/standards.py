@@ -1,0 +1,51 @@
+"""The standards of a worker or a command: from settings, files and the kept reference."""
+
+from msgspec.structs import replace
+
+from stream.errors import Fatal
+from stream.learn.shopping_gender import load_affinity
+from stream.money import exponent
+from stream.profile.standards import Standards
+from stream.reference import current, load
+from stream.settings import Settings
+from stream.shop_file import load_shop
+from stream.tables.table import PortraitTable
+
+
+def load_standards(settings: Settings) -> Standards:
+    """What the files of the settings say, with the built-in reference.
+
+    Raises :class:`~stream.errors.Fatal` that names file, line and what is wrong.
+    """
+    shop = load_shop(settings.shop, exponent(settings.currency))
+    table = settings.gender_table
+    return Standards(
+        currency=settings.currency,
+        tiers=shop.tiers,
+        targets=shop.targets,
+        affinity=None if table is None else load_affinity(table),
+    )
+
+
+async def kept_standards(
+    settings: Settings, table: PortraitTable, reference: str | None = None
+) -> Standards:
+    """The standards that the portraits of a table are kept by, whoever runs the workers.
+
+    The currency is the table's own: its amounts are in no other. ``reference`` is a version, None
+    the one in use. Raises :class:`~stream.errors.Fatal` where there are no portraits yet.
+    """
+    currency = await table.pinned("currency")
+    if currency is None:
+        raise Fatal("there are no portraits yet: no worker has run in this PORTRAIT_NAMESPACE")
+    return await with_reference(
+        load_standards(replace(settings, currency=currency)), table, reference
+    )
+
+
+async def with_reference(
+    standards: Standards, table: PortraitTable, version: str | None = None
+) -> Standards:
+    """The standards with the reference that is in use, or with the one of a version."""
+    reference = await (current(table) if version is None else load(table, version))
+    return replace(standards, reference=reference)
