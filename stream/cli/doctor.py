@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from difflib import get_close_matches
 
 import click
 from aiokafka.admin import AIOKafkaAdminClient
@@ -16,7 +15,9 @@ from stream.cli.options import open_table
 from stream.errors import Fatal, PortraitError, Transient
 from stream.rates import load_rates
 from stream.settings import VARIABLES, Settings, load
+from stream.standards import load_standards
 from stream.startup import check_positions
+from stream.suggestions import closest, did_you_mean
 from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, describe_topics
 
 #: Variables of the tests and of CI, which no command reads.
@@ -64,7 +65,7 @@ def unknown_variables(env: Mapping[str, str]) -> dict[str, str]:
     """Variables that look like settings but are none, each with the one probably meant."""
     unknown = sorted(name for name in env if name.startswith("PORTRAIT_") and name not in VARIABLES)
     return {
-        name: "".join(f"; is {near} meant?" for near in get_close_matches(name, VARIABLES, n=1))
+        name: did_you_mean(closest(name, VARIABLES)[:1])
         for name in unknown
         if name not in _OTHER_VARIABLES
     }
@@ -94,6 +95,14 @@ async def _check_all(settings: Settings) -> bool:
 async def _check_rates(settings: Settings) -> str:
     load_rates(settings)
     return f"base currency {settings.currency}"
+
+
+async def _check_standards(settings: Settings) -> str:
+    standards = load_standards(settings)
+    tiers = ", ".join(tier.name for tier in standards.tiers) or "none"
+    targets = ", ".join(target.name for target in standards.targets) or "none"
+    learned = "learned" if standards.affinity else "the products' own only"
+    return f"tiers: {tiers}; target portraits: {targets}; shopping gender: {learned}"
 
 
 async def _check_topics(settings: Settings) -> str:
@@ -175,6 +184,7 @@ async def _check_dead_letters(settings: Settings) -> str:
 
 _CHECKS = (
     _Check("rates", _check_rates),
+    _Check("standards", _check_standards),
     _Check("topics", _check_topics),
     _Check("redis", _check_redis),
     _Check("currency", _check_currency, ("redis",)),

@@ -6,21 +6,22 @@ from typing import IO
 
 import click
 
-from stream.cli.options import as_of_option, open_table
+from stream.cli.options import as_of_option, new_view, open_table, reference_option
 from stream.query import LeftOut, export
 
 
 @click.command()
 @as_of_option
+@reference_option
 @click.option("--output", type=click.File("wb"), default="-", help="File to write to.")
-def command(as_of_ms: int | None, output: IO[bytes]) -> None:
+def command(as_of_ms: int | None, reference: str | None, output: IO[bytes]) -> None:
     """Print every portrait as one line of JSON, in the order of store and customer.
 
     Without --as-of each as it was published last. With it, customers whose newest event is later
     are left out and counted on standard error, and the exit code is 1: what they were then is not
     kept.
     """
-    left_out = asyncio.run(_export(as_of_ms, output))
+    left_out = asyncio.run(_export(as_of_ms, reference, output))
     if left_out.too_new:
         click.echo(
             f"{left_out.too_new} customers have events after that instant and were left out",
@@ -29,10 +30,11 @@ def command(as_of_ms: int | None, output: IO[bytes]) -> None:
         sys.exit(1)
 
 
-async def _export(as_of_ms: int | None, output: IO[bytes]) -> LeftOut:
+async def _export(as_of_ms: int | None, reference: str | None, output: IO[bytes]) -> LeftOut:
     left_out = LeftOut()
     async with open_table() as table:
-        async for line in export(table, as_of_ms, left_out):
+        view = None if as_of_ms is None else await new_view(table, as_of_ms, reference)
+        async for line in export(table, view, left_out):
             output.write(line + b"\n")
     # Here, where a closed pipe still ends quietly, and not when the interpreter ends.
     output.flush()

@@ -1,12 +1,12 @@
 """The `portrait` command and its subcommands."""
 
-import importlib
 import logging
 import sys
 
 import click
 
 from stream import __version__
+from stream.cli.lazy import Lazy
 from stream.errors import PortraitError
 
 #: command -> module of this package that defines it as ``command``.
@@ -19,26 +19,20 @@ COMMANDS = {
     "show": "show",
     "export": "export",
     "watch": "watch",
+    "reference": "reference",
+    "learn": "learn",
+    "evaluate": "evaluate",
     "doctor": "doctor",
     "schemas": "schemas",
 }
 
 
-class Lazy(click.Group):
-    """Imports a command when it is called, so that `portrait show` does not pay for Faust."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"stream.cli.{COMMANDS[cmd_name]}")
-        command: click.Command = module.command
-        return command
-
-
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Lazy,
+    package="stream.cli",
+    modules=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="portrait")
 def portrait() -> None:
     """Customer portraits, kept current as events happen.

@@ -7,8 +7,11 @@ from datetime import datetime
 import click
 
 from stream.profile.windows import to_ms
+from stream.query import View
 from stream.settings import load
+from stream.standards import kept_standards
 from stream.tables.redis import RedisTable
+from stream.tables.table import PortraitTable
 
 
 class Instant(click.ParamType):
@@ -33,9 +36,19 @@ class Instant(click.ParamType):
 as_of_option = click.option(
     "--as-of", "as_of_ms", type=Instant(), help="Describe as of this instant instead."
 )
+reference_option = click.option(
+    "--reference",
+    metavar="VERSION",
+    help="Compare with this reference: with --as-of instead of the one in use.",
+)
 store_option = click.option(
     "--store", "store_id", default="main", show_default=True, help="Store of the customer."
 )
+
+
+async def new_view(table: PortraitTable, as_of_ms: int, reference: str | None = None) -> View:
+    """A view by the standards of the settings and the reference in use, or that of a version."""
+    return View(as_of_ms, await kept_standards(load(), table, reference))
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ from stream.cli.doctor import shown, unknown_variables
 
 def test_a_mistyped_variable_is_named_with_the_one_meant() -> None:
     env = {"PORTRAIT_KAFFKA": "h:1", "PORTRAIT_KAFKA": "h:1", "PORTRAIT_CI_RUN": "1", "HOME": "/"}
-    assert unknown_variables(env) == {"PORTRAIT_KAFFKA": "; is PORTRAIT_KAFKA meant?"}
+    assert unknown_variables(env) == {"PORTRAIT_KAFFKA": "; did you mean PORTRAIT_KAFKA?"}
 
 
 def test_a_variable_like_no_other_is_named_alone() -> None:

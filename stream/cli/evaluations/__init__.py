@@ -1,0 +1,1 @@
+"""What `portrait evaluate` measures: one module a derived value."""
