@@ -4,18 +4,23 @@ from typing import Any
 
 from stream.contract.json_schema import event_ref
 from stream.contract.topics import NOTES, REASONS, topics
-from stream.events import TOPIC_EVENTS, type_name
+from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS, type_name
 from stream.settings import Settings
 from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS
 
 Document = dict[str, Any]
 
 #: Version of the contract, semantic: the major number rises when a reader or writer would break.
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 _KAFKA_BINDING = "0.5.0"
 
+#: Tag of the channels that are no business of anybody else's.
+_INTERNAL = {
+    "name": "internal",
+    "description": "Workers write it and read it; nobody else should do either.",
+}
 _KEY = {
     "description": "`store_id/customer_id` in UTF-8.",
     "type": "string",
@@ -38,7 +43,10 @@ def asyncapi() -> Document:
         "channels": {_id(topic): _channel(topic) for topic in topics()},
         "operations": {
             **{f"receive_{topic}": _operation("receive", topic) for topic in TOPIC_EVENTS},
-            **{f"send_{_id(topic)}": _operation("send", topic) for topic in OUTPUT_TOPICS},
+            **{
+                f"send_{_id(topic)}": _operation("send", topic)
+                for topic in (*INTERNAL_TOPICS, *OUTPUT_TOPICS)
+            },
         },
         "components": {
             "messages": {**_events(), **_portraits(), "dead_letter": _dead_letter()},
@@ -70,9 +78,11 @@ def _channel(topic: str) -> Document:
     policy = OUTPUT_TOPICS.get(topic, {}).get("cleanup.policy")
     if policy is not None:
         kafka["topicConfiguration"] = {"cleanup.policy": policy.split(",")}
+    tags: Document = {"tags": [_INTERNAL]} if topic in INTERNAL_TOPICS else {}
     return {
         "address": topic,
         "description": f"{note.meaning} Written by: {note.writers}. Read by: {note.readers}.",
+        **tags,
         "servers": [{"$ref": "#/servers/kafka"}],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _messages(topic)},
         "bindings": {"kafka": kafka},

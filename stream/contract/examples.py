@@ -6,17 +6,21 @@
 
 from base64 import b64decode
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import msgspec
-from msgspec import UNSET, Raw, Struct, UnsetType
+from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
 from stream.decode import decode
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS, customer_key
 from stream.money import Rates
+from stream.profile.fit import Criterion, Target
 from stream.profile.fold import fold
-from stream.profile.portrait import SECTIONS, Change, describe, to_change
+from stream.profile.paths import resolve
+from stream.profile.portrait import SECTIONS, Change, Portrait, describe, to_change
+from stream.profile.standards import Standards, default_standards
 from stream.profile.state import State
 from stream.profile.windows import to_ms
 
@@ -89,8 +93,29 @@ def example_portrait(folder: Path) -> Change | None:
             fold(state, decode(example.topic, key, example.value, now_ms=as_of_ms, rates=rates))
     if state.newest_ms is None:
         return None
-    portrait = describe(store_id, customer_id, state, as_of_ms, currency=rates.base, version=1)
+    standards = _example_standards(rates.base)
+    portrait = describe(store_id, customer_id, state, as_of_ms, standards=standards, version=1)
     return to_change(portrait, SECTIONS, "event")
+
+
+def _example_standards(currency: str) -> Standards:
+    """The default standards and a target portrait, so that the example has a fit to show."""
+    wanted = Criterion(
+        name="interests",
+        path=resolve(Portrait, "preferences.categories"),
+        any_of=("home", "electronics"),
+    )
+    spends = Criterion(
+        name="spends",
+        path=resolve(Portrait, "spending.amount_365d"),
+        at_least=Decimal(300),
+        weight=2,
+    )
+    comes_back = Criterion(
+        name="comes back", path=resolve(Portrait, "activity.active_days"), at_least=3
+    )
+    target = Target(name="furnishes a home", kind="person", criteria=(wanted, spends, comes_back))
+    return structs.replace(default_standards(currency), targets=(target,))
 
 
 def _key(value: bytes) -> bytes:

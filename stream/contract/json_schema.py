@@ -5,13 +5,13 @@ A record that a schema takes is taken by the decoder, apart from what no schema 
 ``schemas/README.md``).
 """
 
-from typing import Any, Union
+from typing import Any
 
 import msgspec
 
-from stream.events import TOPIC_EVENTS, CustomerIdentified
-from stream.profile.attributes import KnownTraits
+from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS, CustomerIdentified, type_name
 from stream.profile.portrait import Change
+from stream.profile.traits import KnownTraits
 
 Schema = dict[str, Any]
 
@@ -28,25 +28,23 @@ _TIMESTAMP_PATTERN = (
 
 def event_schema(topic: str) -> Schema:
     """The schema of an input topic: one of its event types, told apart by ``type``."""
-    (union,), definitions = msgspec.json.schema_components(
-        [Union[TOPIC_EVENTS[topic]]],  # noqa: UP007
-        ref_template=_REF,
-    )
-    by_type: dict[str, str] = union["discriminator"]["mapping"]
-    for name, ref in by_type.items():
-        definitions[ref.rpartition("/")[2]]["properties"]["type"] = {"const": name}
-    if CustomerIdentified in TOPIC_EVENTS[topic]:
+    events = TOPIC_EVENTS[topic]
+    refs, definitions = msgspec.json.schema_components(events, ref_template=_REF)
+    for event in events:
+        definitions[event.__name__]["properties"]["type"] = {"const": type_name(event)}
+    if CustomerIdentified in events:
         _know_traits(definitions[CustomerIdentified.__name__])
     _assert_timestamps(definitions)
+    kind = "internal topic" if topic in INTERNAL_TOPICS else "topic"
     return {
         "$schema": DIALECT,
         "title": topic,
-        "description": f"Value of a record of the topic `{topic}`; unknown fields are ignored.",
+        "description": f"Value of a record of the {kind} `{topic}`; unknown fields are ignored.",
         "type": "object",
         "required": ["type"],
         # Said once more before the alternatives, so that a validator names the wrong type.
-        "properties": {"type": {"enum": list(by_type)}},
-        "oneOf": [{"$ref": ref} for ref in by_type.values()],
+        "properties": {"type": {"enum": [type_name(event) for event in events]}},
+        "oneOf": list(refs),
         "$defs": definitions,
     }
 

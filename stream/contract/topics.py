@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS
+from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, REFERRALS
 
 
 class TopicNote(Struct, frozen=True):
@@ -28,6 +28,11 @@ NOTES: dict[str, TopicNote] = {
     "engagements": TopicNote(
         "Promotions, coupons, invitations and support contacts.",
         "marketing system, support desk",
+        "workers",
+    ),
+    REFERRALS: TopicNote(
+        "Internal: what customers who came by an invitation come to, told to who invited them.",
+        "workers",
         "workers",
     ),
     PORTRAITS: TopicNote(

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ from stream.contract.files import stale, write
 from stream.contract.topics import NOTES, REASONS, topics
 from stream.decode import decode
 from stream.errors import Reason, Rejected
-from stream.events import EVENT_TYPES, TOPIC_EVENTS, type_name
+from stream.events import EVENT_TYPES, INTERNAL_TOPICS, TOPIC_EVENTS, type_name
 from stream.money import Rates
 from stream.profile.portrait import Change
 from stream.publish import dead_letter, portrait_message
@@ -231,12 +233,43 @@ def test_portrait_of_the_example_history_fits_its_schema() -> None:
     validator("portraits.schema.json").validate(json.loads(msgspec.json.encode(portrait)))
 
 
-def test_portrait_example_counts_each_example_of_its_customer() -> None:
-    key = "/".join(CUSTOMER).encode()
+def test_portrait_example_counts_each_example_of_its_customer_in_the_window() -> None:
     portrait = read("examples/valid/portraits/c-1001.json")
     counts = portrait["activity"]["counts"]
-    assert sum(counts.values()) == sum(example.key == key for example in VALID)
-    assert set(counts) == {type_name(event) for event in EVENT_TYPES} - {"erasure_requested"}
+    start = datetime.fromisoformat(portrait["activity"]["window"]["start"])
+    own = [event for event in examples_of_the_customer() if event["type"] != "referral_changed"]
+    recent = [e for e in own if datetime.fromisoformat(e["occurred_at"]) >= start]
+    assert counts == Counter(event["type"] for event in recent)
+    assert len(recent) < len(own), "some of its orders lie before the window"
+    not_shown = {type_name(event) for event in EVENT_TYPES} - set(counts)
+    assert not_shown == {"erasure_requested", "referral_changed"}
+
+
+def examples_of_the_customer() -> list[dict[str, Any]]:
+    key = "/".join(CUSTOMER).encode()
+    return [json.loads(example.value or b"") for example in VALID if example.key == key]
+
+
+def test_portrait_example_shows_something_of_every_section() -> None:
+    portrait = read("examples/valid/portraits/c-1001.json")
+    # The customer is a person; the example of a company's traits belongs to another one.
+    blank = {path for path, value in leaves(portrait) if value in (None, "", [], {})}
+    assert blank <= {"attributes.company", "attributes.devices.1.model"}
+    assert len(portrait["disposition"]["inclinations"]) == 6
+    assert portrait["service"]["open_complaints"] == 1, "of two complaints one is resolved"
+    assert portrait["social"]["customers_brought"] == 1
+
+
+def leaves(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, Any]]:
+    match value:
+        case dict() if value:
+            for name, child in value.items():
+                yield from leaves(child, (*path, name))
+        case list() if value:
+            for index, child in enumerate(value):
+                yield from leaves(child, (*path, str(index)))
+        case _:
+            yield ".".join(path), value
 
 
 @pytest.mark.parametrize("field", Change.__struct_fields__)
@@ -270,6 +303,22 @@ def test_asyncapi_has_every_topic_and_event_type_where_it_belongs() -> None:
     assert [channel["address"] for channel in channels.values()] == list(topics())
     for topic, events in TOPIC_EVENTS.items():
         assert list(channels[topic]["messages"]) == [type_name(event) for event in events]
+
+
+def test_asyncapi_has_workers_both_send_and_receive_on_internal_topics() -> None:
+    document = read("asyncapi.json")
+    actions: dict[str, set[str]] = {}
+    for operation in document["operations"].values():
+        topic = operation["channel"]["$ref"].rpartition("/")[2]
+        actions.setdefault(topic, set()).add(operation["action"])
+    both = {topic for topic, found in actions.items() if found == {"send", "receive"}}
+    tagged = {
+        name
+        for name, channel in document["channels"].items()
+        if any(tag["name"] == "internal" for tag in channel.get("tags", ()))
+    }
+    assert both == tagged == set(INTERNAL_TOPICS)
+    assert set(actions) == set(document["channels"])
 
 
 @pytest.mark.parametrize("name", ["portrait_changed", "portrait_erased", "dead_letter"])
