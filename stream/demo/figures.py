@@ -5,7 +5,13 @@ from typing import Any
 
 from msgspec import Struct
 
+from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS
+
 HOURS = 24
+#: Score above which an inclination is worth a word.
+_LEANS = 0.5
+#: Topics that the shop writes; the figures count what is on these.
+SHOP_TOPICS = tuple(topic for topic in TOPIC_EVENTS if topic not in INTERNAL_TOPICS)
 
 
 class Figures(Struct, frozen=True, kw_only=True):
@@ -18,7 +24,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     #: Messages on the change topic, and distinct customers among them.
     changes: int = 0
     portraits: int = 0
-    #: Events that the workers have not committed yet.
+    #: Events that the workers have not committed yet; once these are, what they told one another.
     lag: int = 0
     dead_letters: int = 0
 
@@ -32,6 +38,8 @@ class Face(Struct, frozen=True, kw_only=True):
     favourites: Sequence[str]
     orders: int
     amount: str
+    #: Tier and strongest inclination, as far as there are any.
+    manner: Sequence[str] = ()
 
 
 def rates(before: Figures, now: Figures) -> tuple[float, float]:
@@ -50,6 +58,7 @@ def face(customer: str, home: str, document: Mapping[str, Any]) -> Face:
     hours = document.get("activity", {}).get("hours", {}).get("by_hour") or [0] * HOURS
     categories = document.get("preferences", {}).get("categories", ())
     spending = document.get("spending", {})
+    inclinations = document.get("disposition", {}).get("inclinations", ())
     amount = spending.get("amount")
     return Face(
         customer=customer,
@@ -59,4 +68,8 @@ def face(customer: str, home: str, document: Mapping[str, Any]) -> Face:
         favourites=[category.get("name", "").partition("/")[2] for category in categories[:2]],
         orders=spending.get("orders", 0),
         amount=f"{amount} {spending.get('currency', '')}".strip() if amount else "",
+        manner=[
+            *filter(None, [spending.get("tier")]),
+            *(found["name"] for found in inclinations[:1] if found["score"] > _LEANS),
+        ],
     )

@@ -1,6 +1,6 @@
 """The simulated shop right now: an endless stream of visits, many at a time."""
 
-from collections import deque
+from collections import Counter, deque
 from datetime import datetime
 from itertools import accumulate
 from random import Random
@@ -14,7 +14,7 @@ from stream.events import Event
 
 #: Visits under way at any time.
 _VISITS = 60
-#: Live visits are numbered from here on, clear of those of any history.
+#: A customer's live visits are numbered from here on, clear of those of any history.
 _FIRST_NUMBER = 1_000_000_000
 #: So many customers are thought of for a visit before one may come at an unusual hour.
 _TRIES = 20
@@ -29,7 +29,7 @@ class LiveShop:
         self._rng = Random(f"live/{seed}")
         self._activity = list(accumulate(visitor.activity for visitor in simulation.visitors))
         self._visits: list[deque[Event]] = []
-        self._number = _FIRST_NUMBER
+        self._numbers: Counter[int] = Counter()
 
     def event(self, at: datetime) -> Event:
         """The next event, which happens at `at`."""
@@ -45,12 +45,12 @@ class LiveShop:
         return msgspec.structs.replace(event, occurred_at=at.astimezone(event.occurred_at.tzinfo))
 
     def _new_visit(self, at: datetime) -> deque[Event]:
-        self._number += 1
+        visitor = self._who(at)
+        number = _FIRST_NUMBER + self._numbers[visitor.index]
+        self._numbers[visitor.index] += 1
         begins_ms = int(at.timestamp() * 1000)
         # Nothing is left after now, so nothing follows later.
-        visit = self._simulation.visit(
-            self._who(at), self._number, begins_ms, joining=False, left_s=0
-        )
+        visit = self._simulation.visit(visitor, number, begins_ms, joining=False, left_s=0)
         return deque(event for _, event in visit)
 
     def _who(self, at: datetime) -> Visitor:

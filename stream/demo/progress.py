@@ -8,7 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from stream.backlog import Backlog, Partition
-from stream.demo.figures import Face, face
+from stream.demo.figures import SHOP_TOPICS, Face, face
 from stream.demo.visitors import Visitor
 from stream.demo.workers import Counts
 from stream.events import customer_key
@@ -87,7 +87,9 @@ class Progress:
 
     def __init__(self, settings: Settings, visitors: Sequence[Visitor]) -> None:
         self._visitors = visitors
-        self._inputs: list[Partition] = []
+        self._from_shop: list[Partition] = []
+        self._from_workers: list[Partition] = []
+        self._shop_topics = {settings.topic(name) for name in SHOP_TOPICS}
         self._backlog = Backlog(settings)
         self._table = RedisTable.connect(settings.redis, settings.namespace)
         self.followed = Follower(settings)
@@ -95,7 +97,9 @@ class Progress:
     async def __aenter__(self) -> Self:
         await self._backlog.__aenter__()
         try:
-            self._inputs = await self._backlog.partitions()
+            for partition in await self._backlog.partitions():
+                shop = partition[0] in self._shop_topics
+                (self._from_shop if shop else self._from_workers).append(partition)
             await self.followed.__aenter__()
         except BaseException:
             await self._backlog.__aexit__()
@@ -109,7 +113,13 @@ class Progress:
 
     async def committed(self) -> int:
         """Events that the workers have committed; the topics began empty, so offsets count."""
-        return sum((await self._backlog.committed(self._inputs)).values())
+        return sum((await self._backlog.committed(self._from_shop)).values())
+
+    async def internal_lag(self) -> int:
+        """What workers told one another and have not committed yet."""
+        ends = await self._backlog.end_offsets(self._from_workers)
+        committed = await self._backlog.committed(self._from_workers)
+        return sum(max(0, end - committed[partition]) for partition, end in ends.items())
 
     async def faces(self) -> list[Face]:
         """Portraits of the chosen customers as they stand in Redis, as far as there are any."""

@@ -154,13 +154,15 @@ class _Demo:
         counts = await workers.counts()
         # Asked last, and a chunk on its way may be processed before it is counted as sent.
         events_in = max(self._sent.total_sent, counts.applied)
+        lag = max(0, events_in - committed)
         return Figures(
             elapsed_s=time.monotonic() - self._sending_since,
             events_in=events_in,
             processed=counts.applied,
             changes=progress.followed.changes,
             portraits=progress.followed.portraits,
-            lag=max(0, events_in - committed),
+            # Asked when it may be zero only: what the last events told others has to arrive too.
+            lag=lag or await progress.internal_lag(),
             dead_letters=progress.followed.dead_letters,
         )
 

@@ -143,10 +143,11 @@ def _picture(note: str, before: Figures, now: Figures, faces: Sequence[Face]) ->
 
 
 def _portrait(one: Face) -> RenderableType:
+    bought = f"{counted(one.orders, 'order')} {one.amount}".rstrip()
     words = Text.assemble(
         (bars(one.by_hour), "cyan"),
         f"  likes {', '.join(one.favourites) or '-'}\n",
         (f"{RULER}local hours", "dim"),
-        f"  {counted(one.orders, 'order')} {one.amount}",
+        f"  {', '.join([bought, *one.manner])}",
     )
     return Panel(words, title=f"{one.customer} ({one.home})", title_align="left")

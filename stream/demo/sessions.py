@@ -34,6 +34,8 @@ Step = Literal[
     "order",
     "invite",
     "support",
+    "complain",
+    "resolve",
     "cancel",
     "refund",
     "review",
@@ -61,15 +63,19 @@ class Script(Struct, frozen=True, gc=False):
         return len(self.steps) + len(self.later)
 
 
-def compose(rng: Random, visitor: Visitor, *, joining: bool, left_s: float) -> Script:
+def compose(rng: Random, visitor: Visitor, *, number: int, joining: bool, left_s: float) -> Script:
     """The script of a visit that begins `left_s` seconds before the end of the simulation.
 
-    What would come after the end is left out. `joining`: the customer signs up in this visit.
+    What would come after the end is left out. `number` is that of the customer's visits, `joining`
+    says that the customer signs up in this one.
     """
-    steps = _joining(rng) if joining else _arriving(rng)
+    steps = _joining(rng) if joining else _arriving(rng, visitor)
     steps += _browsing(rng, visitor)
-    basket, later = _basket(rng, visitor)
-    steps += basket
+    if visitor.taste.is_ready(number):
+        basket, later = _basket(rng, visitor)
+        steps += basket
+    else:
+        later = []
     if rng.random() < 0.02 + 0.04 * visitor.loyalty:
         steps.append("invite")
     if rng.random() < 0.01:
@@ -79,17 +85,18 @@ def compose(rng: Random, visitor: Visitor, *, joining: bool, left_s: float) -> S
 
 def _joining(rng: Random) -> list[Step]:
     steps: list[Step] = ["device_seen", "sign_up", "identify", "consent"]
-    if rng.random() < 0.4:
+    if rng.random() < 0.6:
         steps.append("accept_invite")
     return steps
 
 
-def _arriving(rng: Random) -> list[Step]:
+def _arriving(rng: Random, visitor: Visitor) -> list[Step]:
     chance = rng.random()
     if chance < 0.55:
         return []  # still signed in
-    if chance < 0.88:
-        return ["sign_in"]
+    if chance < 0.84:
+        # What a company declares, its account manager keeps current.
+        return ["sign_in", "identify"] if visitor.is_company else ["sign_in"]
     if chance < 0.94:
         # The tracker declares the traits anew when a session begins.
         return ["sign_in", "identify"]
@@ -104,7 +111,7 @@ def _browsing(rng: Random, visitor: Visitor) -> list[Step]:
     steps: list[Step] = []
     if rng.random() < 0.25:
         steps.append("promotion_view")
-        if rng.random() < 0.1 + 0.4 * visitor.thrift:
+        if rng.random() < visitor.bargains:
             steps.append("promotion_click")
     if rng.random() < 0.45:
         steps.append("search")
@@ -126,7 +133,7 @@ def _browse_step(chance: float) -> Step:
 
 def _basket(rng: Random, visitor: Visitor) -> tuple[list[Step], list[tuple[Step, int]]]:
     chance = rng.random()
-    buys = 0.05 + 0.13 * visitor.loyalty
+    buys = 0.05 + 0.13 * visitor.loyalty + visitor.taste.eagerness
     if chance > buys + 0.18:
         return [], []
     steps: list[Step] = ["add"]
@@ -138,7 +145,7 @@ def _basket(rng: Random, visitor: Visitor) -> tuple[list[Step], list[tuple[Step,
     if chance > buys:
         return ([*steps, "checkout"] if rng.random() < 0.3 else steps), []
     steps.append("checkout")
-    if rng.random() < 0.1 + 0.4 * visitor.thrift:
+    if rng.random() < visitor.bargains:
         steps.append("coupon")
     steps.append("order")
     return steps, _aftermath(rng)
@@ -149,13 +156,23 @@ def _aftermath(rng: Random) -> list[tuple[Step, int]]:
     if chance < 0.04:
         return [("cancel", _delay(rng, 2 * HOUR_S, DAY_S))]
     if chance < 0.12:
-        support = _delay(rng, 3 * DAY_S, 6 * DAY_S)
-        return [("support", support), ("refund", support + _delay(rng, DAY_S, 4 * DAY_S))]
+        complaint = _delay(rng, 3 * DAY_S, 6 * DAY_S)
+        refund = complaint + _delay(rng, DAY_S, 4 * DAY_S)
+        return [("complain", complaint), ("refund", refund), *_resolution(rng, refund)]
     if chance < 0.16:
         return [("refund", _delay(rng, 4 * DAY_S, 14 * DAY_S))]
+    if chance < 0.2:
+        complaint = _delay(rng, DAY_S, 8 * DAY_S)
+        return [("complain", complaint), *_resolution(rng, complaint)]
     if chance < 0.4:
         return [("review", _delay(rng, 4 * DAY_S, 12 * DAY_S))]
     return []
+
+
+def _resolution(rng: Random, after_s: int) -> list[tuple[Step, int]]:
+    if rng.random() < 0.2:
+        return []  # the complaint stays open
+    return [("resolve", after_s + _delay(rng, 2 * HOUR_S, 3 * DAY_S))]
 
 
 def _delay(rng: Random, low_s: int, high_s: int) -> int:

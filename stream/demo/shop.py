@@ -44,6 +44,7 @@ Envelope = dict[str, Any]
 
 _PAYMENT_METHODS = ("card", "wallet", "bank_transfer", "invoice")
 _SUBJECTS = ("delivery", "return", "payment", "product")
+_COMPLAINTS = ("damaged", "late delivery", "wrong item")
 _MEDIA = ("link", "chat", "email")
 _COUPON = "TEN-OFF"
 _PROMOTIONS = 12
@@ -136,18 +137,7 @@ def _review(visit: Visit, envelope: Envelope) -> Event:
 
 
 def _identify(visit: Visit, envelope: Envelope) -> Event:
-    visitor = visit.visitor
-    return CustomerIdentified(
-        traits={
-            "gender": visitor.gender,
-            "birth_year": visitor.birth_year,
-            "occupation": visitor.occupation,
-            "country": visitor.home.country,
-            "region": visitor.home.region,
-            "language": visitor.home.language,
-        },
-        **envelope,
-    )
+    return CustomerIdentified(traits=visit.visitor.traits, **envelope)
 
 
 def _consent(visit: Visit, envelope: Envelope) -> Event:
@@ -171,9 +161,27 @@ def _coupon(visit: Visit, envelope: Envelope) -> Event:
 
 
 def _accept_invite(visit: Visit, envelope: Envelope) -> Event:
-    friend = int(visit.rng.random() * visit.visitor.index)
-    return InviteAccepted(
-        invite_id=f"invite-{visit.id}", invited_by=f"customer-{friend:05d}", **envelope
+    # One of those before: they exist, whatever their number, and nobody invites in a circle.
+    # Squared, so that some bring many; the very first came by an invitation from outside.
+    others = visit.visitor.index
+    friend = f"customer-{int(others * visit.rng.random() ** 2):05d}" if others else None
+    return InviteAccepted(invite_id=f"invite-{visit.id}", invited_by=friend, **envelope)
+
+
+def _support(visit: Visit, envelope: Envelope) -> Event:
+    return SupportContacted(subject=visit.rng.choice(_SUBJECTS), **envelope)
+
+
+def _complain(visit: Visit, envelope: Envelope) -> Event:
+    visit.complaint = visit.rng.choice(_COMPLAINTS)
+    return SupportContacted(
+        subject=visit.complaint, case_id=f"case-{visit.id}", complaint=True, **envelope
+    )
+
+
+def _resolve(visit: Visit, envelope: Envelope) -> Event:
+    return SupportContacted(
+        subject=visit.complaint, case_id=f"case-{visit.id}", resolved=True, **envelope
     )
 
 
@@ -206,7 +214,7 @@ _STEPS: dict[Step, Callable[[Visit, Envelope], Event]] = {
     "coupon": _coupon,
     "invite": lambda visit, envelope: InviteSent(invite_id=f"invite-{visit.id}", **envelope),
     "accept_invite": _accept_invite,
-    "support": lambda visit, envelope: SupportContacted(
-        subject=visit.rng.choice(_SUBJECTS), **envelope
-    ),
+    "support": _support,
+    "complain": _complain,
+    "resolve": _resolve,
 }

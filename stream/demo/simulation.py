@@ -145,7 +145,7 @@ class Simulation:
     def _script(self, visitor: Visitor, number: int, *, joining: bool, left_s: float) -> Script:
         # A visit's dice depend on nothing but who and which: planning and playing throw the same.
         self._rng.seed(f"visit/{self._seed}/{visitor.index}/{number}")
-        return compose(self._rng, visitor, joining=joining, left_s=left_s)
+        return compose(self._rng, visitor, number=number, joining=joining, left_s=left_s)
 
 
 def simulate(

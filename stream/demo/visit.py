@@ -1,5 +1,6 @@
 """The state of one visit to the simulated shop: who, where, what is looked at and in the basket."""
 
+from collections.abc import Sequence
 from random import Random
 from typing import Any
 
@@ -7,6 +8,8 @@ from stream.demo.catalogue import MAX_QUANTITY, Catalogue, Offer, money
 from stream.demo.visitors import Visitor
 from stream.fields import Context, Item
 
+#: Of the looks of somebody who considers a piece, so many go to that one.
+_CONSIDERED_SHARE = 0.4
 _CHANNELS = ("direct", "search", "email", "social", "affiliate")
 
 
@@ -27,24 +30,34 @@ class Visit:
         self.offer = visitor.pool[0]
         self.basket: list[tuple[Offer, int]] = []
         self.discount_cents = 0
+        #: What was complained of, if anything was.
+        self.complaint: str | None = None
         self.context = self._new_context()
 
     def look(self) -> Offer:
         """The next piece to catch the eye: mostly of a kind that the visitor likes."""
-        chance = self.rng.random()
-        if chance < 0.7:
-            pool = self.visitor.pool
-            self.offer = pool[int(len(pool) * self.rng.random())]
-        elif chance < 0.85:
+        taste = self.visitor.taste
+        if taste.considers and self.rng.random() < _CONSIDERED_SHARE:
+            self.offer = self._considered()
+        elif self.rng.random() < taste.pool_share:
+            self.offer = self._any_of(self.visitor.pool)
+        elif self.rng.random() < taste.explores:
+            self.offer = self._any_of(self.catalogue.by_leaf[self._shelf()])
+        elif self.rng.random() < 0.5:
             self.offer = self.catalogue.popular(self.rng)
         else:
-            shelf = self.catalogue.by_leaf[self.offer.leaf]
-            self.offer = shelf[int(len(shelf) * self.rng.random())]
+            self.offer = self._any_of(self.catalogue.by_leaf[self.offer.leaf])
         return self.offer
 
     def add(self) -> tuple[Offer, int]:
-        """Put the piece last looked at into the basket, or another one if it has one already."""
-        offer = self.look() if self.basket else self.offer
+        """Put the piece last looked at into the basket, or another one if it has one already.
+
+        Who considers a piece through several visits takes that one first.
+        """
+        if self.basket:
+            offer = self.look()
+        else:
+            offer = self._considered() if self.visitor.taste.considers else self.offer
         # The fourth power makes single pieces by far the most common.
         line = (offer, 1 + int(MAX_QUANTITY * self.rng.random() ** 4))
         self.basket.append(line)
@@ -68,6 +81,18 @@ class Visit:
             "currency": self.currency,
             "items": items,
         }
+
+    def _considered(self) -> Offer:
+        pool = self.visitor.pool
+        return pool[self.number // self.visitor.taste.considers % len(pool)]
+
+    def _shelf(self) -> str:
+        leaves = self.catalogue.leaves
+        # A prime stride, so that all shelves have their turn before one comes again.
+        return leaves[(self.visitor.index + self.number * 11) % len(leaves)]
+
+    def _any_of(self, offers: Sequence[Offer]) -> Offer:
+        return offers[int(len(offers) * self.rng.random())]
 
     def _new_context(self) -> Context:
         devices = self.visitor.devices

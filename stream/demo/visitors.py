@@ -7,12 +7,10 @@ from random import Random
 from msgspec import Struct
 
 from stream.demo.catalogue import Catalogue, Gender, Offer
+from stream.demo.declarations import Traits, declared
 from stream.demo.homes import HOMES, RHYTHMS, Home
+from stream.demo.tastes import Taste, choose_pool, choose_taste
 
-_OCCUPATIONS = ("student", "teacher", "engineer", "nurse", "designer", "clerk", "retired", "chef")
-#: Pieces that a customer has an eye on: most views go to them.
-_POOL = 24
-_FAVOURITE_LEAVES = 4
 #: Of a hundred customers, so many sign up within the time simulated.
 _JOIN_PERCENT = 15
 #: Share of the simulated time after which nobody signs up any more: who joins also visits.
@@ -55,17 +53,23 @@ class Visitor(Struct, frozen=True, kw_only=True):
     hours: Sequence[int]
     #: Visits relative to the average customer.
     activity: float
+    taste: Taste
+    #: What they have an eye on.
     pool: Sequence[Offer]
     devices: Sequence[Device]
-    gender: Gender
-    birth_year: int
-    occupation: str
-    #: How much a lower price or a coupon moves them.
-    thrift: float
+    #: What they declare of themselves.
+    traits: Traits
+    #: Chance that they take a coupon or click a promotion.
+    bargains: float
     #: How readily they buy, and return.
     loyalty: float
     #: Which share of the simulated time has passed when they sign up; None: long ago.
     joins_at: float | None
+
+    @property
+    def is_company(self) -> bool:
+        """Whether a business shops, and not a person."""
+        return self.traits.get("kind") == "company"
 
 
 def make_visitor(seed: int, index: int, catalogue: Catalogue) -> Visitor:
@@ -75,6 +79,7 @@ def make_visitor(seed: int, index: int, catalogue: Catalogue) -> Visitor:
     rhythm = rng.choices(tuple(RHYTHMS), weights=(3, 2, 4, 2))[0]
     gender: Gender = rng.choice(("female", "male"))
     thrift = rng.random()
+    taste = choose_taste(rng)
     return Visitor(
         index=index,
         customer_id=f"customer-{index:05d}",
@@ -82,35 +87,14 @@ def make_visitor(seed: int, index: int, catalogue: Catalogue) -> Visitor:
         rhythm=rhythm,
         hours=list(accumulate(RHYTHMS[rhythm])),
         activity=rng.lognormvariate(-(_ACTIVITY_SIGMA**2) / 2, _ACTIVITY_SIGMA),
-        pool=_pool(rng, catalogue, gender, thrift),
+        taste=taste,
+        pool=choose_pool(rng, catalogue, taste, gender, thrift),
         devices=_devices(rng, index),
-        gender=gender,
-        birth_year=min(2006, max(1940, round(rng.gauss(1986, 13)))),
-        occupation=rng.choice(_OCCUPATIONS),
-        thrift=thrift,
+        traits=declared(rng, home, gender),
+        bargains=taste.bargains or 0.1 + 0.4 * thrift,
         loyalty=rng.random(),
         joins_at=rng.random() * _LAST_JOIN if rng.random() * 100 < _JOIN_PERCENT else None,
     )
-
-
-def _pool(rng: Random, catalogue: Catalogue, gender: Gender, thrift: float) -> Sequence[Offer]:
-    """Pieces out of a few favourite categories, the cheaper ones for the thrifty."""
-    leaves = rng.sample(catalogue.leaves, _FAVOURITE_LEAVES)
-    pool: list[Offer] = []
-    while len(pool) < _POOL:
-        # The first favourite is met about twice as often as the second, and so on.
-        leaf = leaves[min(int(rng.expovariate(0.8)), _FAVOURITE_LEAVES - 1)]
-        pair = rng.choices(catalogue.by_leaf[leaf], k=2)
-        chosen = min(pair, key=_price) if rng.random() < thrift else max(pair, key=_price)
-        if chosen.gender in (None, "unisex", gender) or rng.random() < 0.2:
-            pool.append(chosen)
-        else:
-            leaves = [*leaves[1:], rng.choice(catalogue.leaves)]
-    return tuple(pool)
-
-
-def _price(offer: Offer) -> int:
-    return offer.price_cents
 
 
 def _devices(rng: Random, index: int) -> Sequence[Device]:

@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.samples import Sample
 
 from stream.child import HOST, Child, free_ports
+from stream.demo.figures import SHOP_TOPICS
 from stream.errors import Fatal, Transient
 from stream.settings import Settings
 
@@ -26,7 +27,7 @@ _ANSWER_TIMEOUT_S = 15.0
 class Counts(Struct, frozen=True):
     """What workers say of themselves, all together, since they started."""
 
-    #: Events applied to portraits.
+    #: Events applied to portraits, without those that workers send to one another.
     applied: int = 0
     #: Messages on the change topic, and records on the dead-letter topic.
     published: int = 0
@@ -88,7 +89,10 @@ class Workers:
             )
 
         return Counts(
-            applied=total("portrait_events_total", outcome="applied"),
+            applied=sum(
+                total("portrait_events_total", outcome="applied", topic=topic)
+                for topic in SHOP_TOPICS
+            ),
             published=total("portrait_changes_total", "portrait_republished_total"),
             dead_letters=total("portrait_dead_letters_total"),
         )

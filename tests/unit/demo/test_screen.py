@@ -46,14 +46,23 @@ def test_on_a_terminal_portraits_are_drawn_with_their_hours() -> None:
     document = {
         "activity": {"hours": {"by_hour": [0] * 20 + [1, 2, 4, 8]}},
         "preferences": {"categories": [{"name": "home/kitchen/mugs"}]},
-        "spending": {"orders": 3, "amount": "12.50", "currency": "USD"},
+        "spending": {"orders": 3, "amount": "12.50", "currency": "USD", "tier": "silver"},
+        "disposition": {"inclinations": [{"name": "deliberate", "score": 0.75}]},
     }
     with Screen(Console(file=out, width=100, force_terminal=True)) as screen:
         screen.show(Figures(elapsed_s=1.0), [face("c1", "Asia/Kolkata", document)])
     shown = out.getvalue()
     assert "▁▂▄█" in shown
     assert "kitchen/mugs" in shown
-    assert "3 orders 12.50 USD" in shown
+    assert "3 orders 12.50 USD, silver, deliberate" in shown
+
+
+def test_a_weak_inclination_and_a_tier_not_reached_go_without_saying() -> None:
+    document = {
+        "spending": {"tier": None},
+        "disposition": {"inclinations": [{"name": "loyal", "score": 0.5}]},
+    }
+    assert face("c1", "Asia/Kolkata", document).manner == []
 
 
 def test_the_last_figures_are_printed_however_soon_after_the_others() -> None:

@@ -126,3 +126,14 @@ def test_live_visits_come_from_where_people_are_awake() -> None:
         one for one in people if zone_of[one] == "Europe/London" and rhythm_of[one] == "morning"
     ]
     assert len(london_mornings) < len(people) * 0.02
+
+
+def test_visits_of_one_customer_have_numbers_and_ids_of_their_own_live() -> None:
+    shop = LiveShop(Simulation(seed=2, customers=5), seed=2)
+    customers: dict[str, set[str]] = defaultdict(set)
+    for _ in range(3_000):
+        event = shop.event(END)
+        if event.context and event.context.session_id:
+            customers[event.context.session_id].add(event.customer_id)
+    assert len(customers) > 100
+    assert all(len(owners) == 1 for owners in customers.values())
