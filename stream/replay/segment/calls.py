@@ -4,9 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, BinaryIO, Union
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -15,7 +13,7 @@ from stream.events import EVENT_TYPES, Event
 from stream.replay.identity import Occurrences
 from stream.replay.localtime import with_offset
 from stream.replay.ordering import in_time_order
-from stream.replay.segment.context import to_context
+from stream.replay.segment.context import to_context, zone_of
 from stream.replay.segment.properties import Unusable, object_of, text_of
 from stream.replay.segment.tracks import TRACKS
 from stream.replay.segment.traits import to_traits
@@ -65,7 +63,7 @@ def to_event(call: Mapping[str, Any], line: bytes, occurrences: Occurrences) -> 
         "event_id": _event_id(call, line, occurrences),
         "customer_id": customer_id,
         "anonymous_id": text_of(call.get("anonymousId")),
-        "occurred_at": _moment(call, context.get("timezone")),
+        "occurred_at": _moment(call, context),
         "context": to_context(context),
         **fields,
     }
@@ -107,7 +105,7 @@ def _event_id(call: Mapping[str, Any], line: bytes, occurrences: Occurrences) ->
     return message_id
 
 
-def _moment(call: Mapping[str, Any], zone_name: object) -> datetime:
+def _moment(call: Mapping[str, Any], context: Mapping[str, Any]) -> datetime:
     """When it happened; ``timestamp`` is corrected for the device's clock, the other is not."""
     text = call.get("timestamp") or call.get("originalTimestamp")
     try:
@@ -116,19 +114,8 @@ def _moment(call: Mapping[str, Any], zone_name: object) -> datetime:
         raise Unusable(Reason.BAD_TIMESTAMP, f"timestamp {str(text)[:40]!r}") from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    zone = _zone(zone_name) if isinstance(zone_name, str) else None
+    zone = zone_of(context)
     # Libraries write UTC whatever the customer's clock shows; another offset is meant as such.
     if zone is None or moment.utcoffset() != timedelta():
         return moment
     return with_offset(moment, zone)
-
-
-@lru_cache(maxsize=1024)
-def _zone(name: str) -> ZoneInfo | None:
-    try:
-        return ZoneInfo(name)
-    except (OSError, ValueError):
-        # ZoneInfoNotFoundError is a KeyError; names such as "../x" and "Europe" are the others.
-        return None
-    except KeyError:
-        return None

@@ -1,7 +1,9 @@
 """The context of a call: where and how it happened."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from stream.replay.amounts import to_name
 from stream.replay.segment.properties import object_of, text_of
@@ -31,6 +33,23 @@ def to_context(context: Mapping[str, Any]) -> dict[str, Any] | None:
     }
     known = {name: value for name, value in fields.items() if value is not None}
     return known or None
+
+
+def zone_of(context: Mapping[str, Any]) -> ZoneInfo | None:
+    """The customer's time zone; None where none is named, or one that does not exist."""
+    name = context.get("timezone")
+    return _zone(name) if isinstance(name, str) else None
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError):
+        # ZoneInfoNotFoundError is a KeyError; names such as "../x" and "Europe" are the others.
+        return None
+    except KeyError:
+        return None
 
 
 def _name(value: object) -> str | None:

@@ -106,7 +106,20 @@ def _accepted(properties: Properties) -> Fields:
 
 
 def _support(properties: Properties) -> Fields:
-    return {"subject": first_text(properties, "subject", "topic", "category")}
+    return {
+        "subject": first_text(properties, "subject", "topic", "category"),
+        "case_id": first_text(properties, "case_id", "ticket_id"),
+        "complaint": properties.get("complaint") is True,
+        "resolved": properties.get("resolved") is True,
+    }
+
+
+def _installed(_: Properties) -> Fields:
+    return {"traits": {"app_installed": True}}
+
+
+def _uninstalled(_: Properties) -> Fields:
+    return {"traits": {"app_installed": False}}
 
 
 #: name of the track call -> event
@@ -133,4 +146,6 @@ TRACKS: dict[str, Track] = {
     "Invite Sent": Track("invite_sent", _invite),
     "Invite Accepted": Track("invite_accepted", _accepted),
     "Support Contacted": Track("support_contacted", _support),
+    "Application Installed": Track("customer_identified", _installed),
+    "Application Uninstalled": Track("customer_identified", _uninstalled),
 }

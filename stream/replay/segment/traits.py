@@ -13,9 +13,21 @@ from typing import Any
 import msgspec
 
 from stream.fields import TraitValue
-from stream.profile.attributes import KnownTraits
+from stream.profile.traits import KnownTraits
+from stream.replay.segment.context import zone_of
 from stream.replay.segment.properties import object_of, text_of
 
+#: Traits that the spec does not have: taken over where the sender uses the contract's names.
+_OWN = (
+    "time_zone",
+    "app_installed",
+    "kind",
+    "industry",
+    "company_type",
+    "contact_roles",
+    "website_traffic",
+    "purchase_volume",
+)
 _GENDERS = {"f": "female", "female": "female", "m": "male", "male": "male", "other": "other"}
 
 #: Traits of the spec that are identifiers, that have become another trait, or that say nothing.
@@ -50,7 +62,9 @@ def to_traits(traits: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str
 
 def _known(traits: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, TraitValue]:
     address = object_of(traits, "address")
+    company = object_of(traits, "company")
     birth_year = re.match(r"(\d{4})-\d\d", text_of(traits.get("birthday")) or "")
+    zone = zone_of(context)
     candidates: dict[str, TraitValue] = {
         "gender": _GENDERS.get((text_of(traits.get("gender")) or "").lower()),
         "birth_year": int(birth_year[1]) if birth_year else None,
@@ -58,6 +72,13 @@ def _known(traits: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, T
         "country": text_of(address.get("country")),
         "region": text_of(address.get("state")),
         "language": text_of(traits.get("locale")) or text_of(context.get("locale")),
+        "time_zone": zone.key if zone else None,
+        # The spec's `company` is the one that the customer represents.
+        "kind": "company" if company else None,
+        "industry": _harmless(company.get("industry")),
+    }
+    candidates |= {
+        name: value for name in _OWN if (value := _harmless(traits.get(name))) is not None
     }
     return {
         name: value
@@ -81,6 +102,14 @@ def _custom(traits: Mapping[str, Any]) -> dict[str, TraitValue]:
         if value is not None and 0 < len(name) <= 64 and not _identifies(name, value):
             kept[name] = value
     return kept
+
+
+def _harmless(raw: object) -> TraitValue:
+    """A plain value of a known trait, unless it is a text that looks like an identifier."""
+    value = _plain(raw)
+    if isinstance(value, str) and _IDENTIFYING_VALUE.search(value):
+        return None
+    return value
 
 
 def _plain(raw: object) -> TraitValue:

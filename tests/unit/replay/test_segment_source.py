@@ -139,6 +139,82 @@ def test_identify_maps_the_known_traits():
     }
 
 
+def test_identify_maps_the_company_that_the_customer_represents():
+    company = {"id": 7, "name": "Acme", "industry": "hospitality", "employee_count": 40}
+    event = one(call("identify", traits={"company": company}))
+    assert event.traits == {"kind": "company", "industry": "hospitality"}
+
+
+@pytest.mark.parametrize("company", [None, "Acme", {}])
+def test_without_a_company_object_nothing_is_said_of_the_kind(company):
+    event = one(call("identify", traits={"company": company, "plan": "gold"}))
+    assert event.traits == {"plan": "gold"}
+
+
+def test_traits_with_the_names_of_the_contract_are_taken_over():
+    traits = {
+        "time_zone": "Asia/Tokyo",
+        "app_installed": False,
+        "kind": "company",
+        "industry": "retail",
+        "company_type": "wholesale",
+        "contact_roles": "purchasing, owner",
+        "website_traffic": 12_000_000,
+        "purchase_volume": 2_500_000.5,
+    }
+    context = {"timezone": "Europe/Paris"}
+    assert one(call("identify", traits=traits, context=context)).traits == traits
+
+
+@pytest.mark.parametrize(
+    "trait",
+    [
+        {"kind": "b2b"},
+        {"app_installed": "yes"},
+        {"website_traffic": -1},
+        {"contact_roles": "ann@example.org"},
+        {"company_type": "call 030-1234567"},
+        {"company": {"industry": "https://example.org"}},
+    ],
+)
+def test_known_traits_that_the_contract_would_refuse_or_that_identify_are_left_out(trait):
+    kept = one(call("identify", traits=trait | {"plan": "gold"})).traits
+    assert {name: value for name, value in kept.items() if name != "kind"} == {"plan": "gold"}
+    assert kept.get("kind") in (None, "company")
+
+
+@pytest.mark.parametrize(
+    ("zone", "kept"),
+    [("Asia/Kolkata", "Asia/Kolkata"), ("Mars/Olympus", None), ("../secret", None), (7, None)],
+)
+def test_identify_takes_the_time_zone_of_the_context(zone, kept):
+    event = one(call("identify", traits={"plan": "gold"}, context={"timezone": zone}))
+    assert event.traits.get("time_zone") == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "installed"), [("Application Installed", True), ("Application Uninstalled", False)]
+)
+def test_the_life_of_the_app_is_declared_as_a_trait(name, installed):
+    event = one(track(name, {"version": "3.2.1", "build": 247}))
+    assert type_name(event) == "customer_identified"
+    assert event.traits == {"app_installed": installed}
+
+
+def test_a_support_contact_carries_its_case():
+    complaint = {"topic": "delivery", "ticket_id": 4711, "complaint": True}
+    first = one(track("Support Contacted", complaint))
+    last = one(track("Support Contacted", complaint | {"complaint": "no", "resolved": True}))
+    assert (first.subject, first.case_id) == ("delivery", "4711")
+    assert (first.complaint, first.resolved) == (True, False)
+    assert (last.complaint, last.resolved) == (False, True)
+
+
+def test_an_accepted_invitation_names_who_invited():
+    event = one(track("Invite Accepted", {"invite_id": "i1", "inviter_id": "u7"}))
+    assert (event.invite_id, event.invited_by) == ("i1", "u7")
+
+
 @pytest.mark.parametrize(
     "traits",
     [
