@@ -289,8 +289,8 @@ class InviteAccepted(Event, frozen=True, kw_only=True, tag="invite_accepted"):
 class SupportContacted(Event, frozen=True, kw_only=True, tag="support_contacted"):
     """The customer turned to support; `subject` from the shop's own list.
 
-    Contacts about one matter share a `case_id`; a `complaint` stays open until a contact of its
-    case says `resolved`.
+    Contacts about one matter share a `case_id`; a `complaint` stays open until a later contact of
+    its case says `resolved`.
     """
 
     topic = "engagements"

@@ -33,11 +33,11 @@ def explain(basis: Basis) -> Iterator[Evidence]:
 def _complaints(basis: Basis) -> str:
     cases = service.current(basis.state.cases, basis.as_of_ms)
     if not cases:
-        return "no complaint and no case in the window"
+        return "no complaint in the window"
     newest = date_of(max(case.at_ms for case in cases))
     still = sum(case.is_open for case in cases)
     most = f"; at most {MAX_CASES} cases are kept" if len(cases) == MAX_CASES else ""
     return (
-        f"{still} of {counted(len(cases), 'case')} open, the newest contact complaining and not "
-        f"resolved; last contact {newest}{most}"
+        f"{still} of {counted(len(cases), 'case')} open: a complaint, and no later word that it "
+        f"is resolved; last word {newest}{most}"
     )

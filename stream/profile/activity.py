@@ -112,8 +112,9 @@ class Activity(Struct, frozen=True):
     sessions: Annotated[
         int,
         Meta(
-            description="Visits to the shop in the window; more than 30 minutes without an event "
-            "end one."
+            description="Visits to the shop in the window: clicks, cart events, orders, reviews, "
+            "sign-ups, sign-ins, devices seen and promotions clicked, with more than 30 minutes "
+            "between two visits."
         ),
     ]
     conversion: Annotated[Conversion, Meta(description="How visits lead to carts and orders.")]

@@ -17,7 +17,8 @@ class Device(Struct, frozen=True):
     """One device, told apart by the `device_id` in the events' context."""
 
     model: Annotated[
-        str | None, Meta(description="Model as its newest day's events name it; null if never.")
+        str | None,
+        Meta(description="Model that its newest day's events name; null where they name none."),
     ]
     os: Annotated[str | None, Meta(description="Operating system, told likewise; null if never.")]
     first_seen: Annotated[

@@ -49,9 +49,9 @@ class Inclination(Struct, frozen=True):
             description="0 to 1. Price-driven: mean of `preferences.marketing.sensitivity` and of "
             "how low the price level is. Quality-driven: mean of the price level and of the part "
             "paid without discounts. Impulsive: part of the products bought within an hour of "
-            "their first view; deliberate: a day or more after it. Novelty-seeking: part of the "
-            "brand points that went to brands not met on an earlier day. Loyal: sum of the "
-            "squared shares of the brands."
+            "their first view; deliberate: a day or more after it; times in steps of six minutes, "
+            "eight products a day. Novelty-seeking: part of the brand points that went to brands "
+            "not met on an earlier day. Loyal: sum of the squared shares of the brands."
         ),
     ]
     evidence: Annotated[

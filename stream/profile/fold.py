@@ -27,6 +27,9 @@ from stream.profile import (
 from stream.profile.occurrence import Occurrence
 from stream.profile.state import State
 
+#: An erasure must not be missed; a referral carries totals, and its id is of another customer.
+_NEVER_RESENT = (ErasureRequested, ReferralChanged)
+
 
 class Folded(Enum):
     """What became of a record."""
@@ -51,7 +54,7 @@ def fold_record(state: State, source: str, offset: int, occurrence: Occurrence) 
     if state.erased:
         return Folded.ERASED
     resent = seen.remembers(state.seen, occurrence.id_hash, state.newest_ms)
-    if resent and not isinstance(occurrence.event, ErasureRequested):  # that must not be missed
+    if resent and not isinstance(occurrence.event, _NEVER_RESENT):
         return Folded.DUPLICATE
     fold(state, occurrence)
     return Folded.APPLIED

@@ -106,7 +106,10 @@ class Preferences(Struct, frozen=True):
     ]
     searches: Annotated[
         tuple[Search, ...],
-        Meta(description="Search queries of the window, most frequent first, at most ten."),
+        Meta(
+            description="Search queries of the window, most frequent first, at most ten; of one "
+            "UTC day four different ones are counted."
+        ),
     ]
     marketing: Annotated[
         Marketing, Meta(description="How the customer responds to promotions, coupons, discounts.")
@@ -119,8 +122,9 @@ def add(tiles: DayTiles, occurrence: Occurrence) -> None:
     points = POINTS.get(type(event), 0)
     match event:
         case ProductEvent() if points:
-            tile = tile_of(tiles, occurrence.at_ms)
-            _add_product(tile, event.product, occurrence.price_minor, points)
+            if _tells(event.product):
+                tile = tile_of(tiles, occurrence.at_ms)
+                _add_product(tile, event.product, occurrence.price_minor, points)
         case OrderCompleted() if event.items:
             tile = tile_of(tiles, occurrence.at_ms)
             for item, price in zip(event.items, occurrence.item_prices, strict=True):
@@ -130,6 +134,11 @@ def add(tiles: DayTiles, occurrence: Occurrence) -> None:
             if query:
                 tile = tile_of(tiles, occurrence.at_ms)
                 tally.add(tile.searches, query, 1, SEARCHES_PER_DAY)
+
+
+def _tells(product: Product) -> bool:
+    """Whether the product leaves anything in a tile."""
+    return bool(product.category or product.brand or product.gender or product.price)
 
 
 def _add_product(tile: DayTile, product: Product, price: int | None, points: int) -> None:

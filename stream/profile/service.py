@@ -41,14 +41,15 @@ class Service(Struct, frozen=True):
         tuple[Subject, ...],
         Meta(
             description="Contacts by subject over the window in whole UTC days, most frequent "
-            "first, at most ten."
+            "first, at most ten; of one day four subjects are told apart, more count as `other`."
         ),
     ]
     open_complaints: Annotated[
         int,
         Meta(
-            description="Cases whose newest contact in `activity.window` says `complaint` and not "
-            "`resolved`; a contact without a case id is a case of its own; at most 16."
+            description="Cases with a contact in `activity.window` that says `complaint` and no "
+            "later one that says `resolved`, of the 16 cases with the newest word; a complaint "
+            "without a case id is a case of its own."
         ),
     ]
     refunds_30d: Annotated[int, Meta(description="`order_refunded` events of `activity.window`.")]
@@ -60,13 +61,13 @@ class Service(Struct, frozen=True):
 
 
 class Case(Struct, array_like=True, order=True):
-    """The newest contact of a case: when, ms, and whether it complains and is not resolved."""
+    """The newest word on a case: when, ms, and whether it complains or says it is resolved."""
 
     at_ms: int
     is_open: bool
 
 
-#: hash of the case's id -> its newest contact
+#: hash of the case's id -> the newest contact that complained or resolved it
 Cases = dict[int, Case]
 
 
@@ -77,13 +78,10 @@ def add(tiles: DayTiles, cases: Cases, occurrence: Occurrence) -> None:
         return
     name = (event.subject or NO_SUBJECT)[:SUBJECT_LENGTH]
     tally.add(tile_of(tiles, occurrence.at_ms).subjects, name, 1, SUBJECTS_PER_DAY)
-    if event.complaint or event.case_id:
+    if event.complaint or event.resolved:
         case_id = event.case_id or event.event_id
-        _keep(cases, crc32(case_id.encode()), Case(occurrence.at_ms, _is_open(event)))
-
-
-def _is_open(event: SupportContacted) -> bool:
-    return event.complaint and not event.resolved
+        is_open = not event.resolved
+        _keep(cases, crc32(case_id.encode()), Case(occurrence.at_ms, is_open))
 
 
 def merge(a: Cases, b: Cases) -> Cases:

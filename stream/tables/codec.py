@@ -25,6 +25,15 @@ _SMALL = 1024
 _LEVEL = 1
 #: First byte of a zlib stream; MessagePack's first byte is that of an array.
 _COMPRESSED = b"\x78"
+#: What bytes that are no state, or states of an impossible time, raise.
+_DAMAGE = (
+    msgspec.MsgspecError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
 _PREFIX = bytes([SCHEMA])
 
 
@@ -42,19 +51,20 @@ def decode(data: bytes) -> State:
     schema = data[0] if data else 0
     try:
         if schema == SCHEMA:
-            stored = memoryview(data)[1:]
             compressed = data[1:2] == _COMPRESSED
-            return restore(_decoder.decode(zlib.decompress(stored) if compressed else stored))
+            stored = _decompressed(data[1:]) if compressed else memoryview(data)[1:]
+            return restore(_decoder.decode(stored))
         return restore(_upgraded(schema, data))
-    except (
-        msgspec.MsgspecError,
-        UnicodeDecodeError,
-        LookupError,
-        ValueError,
-        struct.error,
-        zlib.error,
-    ) as exc:
+    except _DAMAGE as exc:
         raise Fatal(f"a stored state is damaged: {exc}") from exc
+
+
+def _decompressed(stream: bytes) -> bytes:
+    decompressor = zlib.decompressobj()
+    stored = decompressor.decompress(stream)
+    if decompressor.unused_data or not decompressor.eof:
+        raise ValueError("the compressed bytes end too early or too late")
+    return stored
 
 
 def _upgraded(schema: int, data: bytes) -> StoredState:

@@ -41,10 +41,10 @@ def _subjects(days: Past) -> list[Wire]:
 def _open_complaints(past: Past, start: datetime) -> int:
     newest: dict[str, tuple[datetime, bool]] = {}
     for at, event in of_type(past, "support_contacted"):
-        complains = event.get("complaint", False)
-        if complains or "case_id" in event:
+        resolved = event.get("resolved", False)
+        if event.get("complaint", False) or resolved:
             case: str = event["case_id"] if "case_id" in event else event["event_id"]
-            contact = (at, complains and not event.get("resolved", False))
+            contact = (at, not resolved)
             newest[case] = max(newest.get(case, contact), contact)
     kept = sorted(newest, key=lambda case: (*newest[case], crc32(case.encode())))[-MAX_CASES:]
     return sum(newest[case][1] and newest[case][0] >= start for case in kept)

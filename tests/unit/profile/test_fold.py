@@ -140,3 +140,12 @@ def test_merging_with_an_erased_history_is_erased():
     other.marks = {"clicks:0": 1}
     expected = State(marks={"customers:0": 3, "clicks:0": 1}, erased=True)
     assert merge(erased, other) == merge(other, erased) == expected
+
+
+def test_a_referral_counts_though_its_id_is_that_of_another_event() -> None:
+    state = State()
+    view = occur({**viewed("2026-01-01T10:00:00Z"), "event_id": "x"})
+    told = occur({**referred("2026-01-01T10:01:00Z", "friend", 1, "5.00"), "event_id": "x"})
+    assert fold_record(state, "clicks:0", 0, view) is Folded.APPLIED
+    assert fold_record(state, "referrals:0", 0, told) is Folded.APPLIED
+    assert len(state.social.brought) == 1

@@ -72,7 +72,12 @@ def test_a_complaint_leaves_with_the_hour_of_its_newest_contact():
 
 def test_the_sixteen_cases_with_the_newest_contact_are_kept():
     cases = [
-        contacted(to_text(to_ms(NOON) - n * HOUR_MS), case_id=f"k{n}", complaint=n >= MAX_CASES)
+        contacted(
+            to_text(to_ms(NOON) - n * HOUR_MS),
+            case_id=f"k{n}",
+            complaint=n >= MAX_CASES,
+            resolved=n < MAX_CASES,
+        )
         for n in range(MAX_CASES + 5)
     ]
     for order in (cases, cases[::-1]):
