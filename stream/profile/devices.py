@@ -20,7 +20,9 @@ class Device(Struct, frozen=True):
         str | None,
         Meta(description="Model that its newest day's events name; null where they name none."),
     ]
-    os: Annotated[str | None, Meta(description="Operating system, told likewise; null if never.")]
+    os: Annotated[
+        str | None, Meta(description="Operating system, told likewise; null where they name none.")
+    ]
     first_seen: Annotated[
         str, Meta(description="UTC date of its oldest event, such as 2026-03-01.")
     ]

@@ -112,8 +112,8 @@ def test_open_complaints_are_told_from_cases() -> None:
     assert found["service.open_complaints"] == [
         (
             "1",
-            "1 of 2 cases open, the newest contact complaining and not resolved; last contact "
-            "2026-06-12",
+            "1 of 2 cases open: a complaint, and no later word that it is resolved; "
+            "last word 2026-06-12",
         )
     ]
     assert found["service.subjects"][0][0] == "other 2, delivery 1"
