@@ -22,7 +22,7 @@ class Basis(Struct, frozen=True, kw_only=True):
 
     ``store``   distributions that the customer is compared with
     ``days``    UTC days of the window with a tile, oldest first
-    ``totals``  their tiles added up
+    ``totals``  their tiles added up, and ``categories`` the points by category without weights
     """
 
     portrait: Portrait
@@ -32,6 +32,7 @@ class Basis(Struct, frozen=True, kw_only=True):
     store: StoreReference
     days: list[int]
     totals: Totals
+    categories: dict[str, int]
 
     @classmethod
     def of(cls, portrait: Portrait, state: State, standards: Standards) -> Self:
@@ -46,6 +47,7 @@ class Basis(Struct, frozen=True, kw_only=True):
             store=standards.reference.of(portrait.store_id, standards.decimals)[1],
             days=in_window,
             totals=preference.add_up(state.days, in_window),
+            categories=preference.category_points(state.days, in_window),
         )
 
     def because(self, path: str, because: str) -> Evidence:

@@ -16,7 +16,7 @@ def explain(basis: Basis) -> Iterator[Evidence]:
     """Evidence of the value and its confidence, and of each witness."""
     found = basis.portrait.attributes.shopping_gender
     affinity, totals = basis.standards.affinity, basis.totals
-    log_odds = score(affinity, totals.points, totals.genders)
+    log_odds = score(affinity, basis.categories, totals.genders)
     points = _points(basis)
     if found.value == "unknown":
         why = "its witnesses are balanced" if points else _without(basis)
@@ -42,7 +42,7 @@ def explain(basis: Basis) -> Iterator[Evidence]:
 def _points(basis: Basis) -> dict[str, int]:
     """Points of the window by witness, as the document names them."""
     affinity, totals = basis.standards.affinity, basis.totals
-    known = {} if affinity is None else known_points(affinity.log_odds, totals.points)
+    known = {} if affinity is None else known_points(affinity.log_odds, basis.categories)
     points = {_CATEGORY + path: count for path, count in known.items()}
     return points | {
         name: totals.genders[gender] for name, gender in _WHOM.items() if totals.genders.get(gender)

@@ -134,16 +134,24 @@ class BrandPoints(Struct):
 def brand_points(tiles: DayTiles, days: list[int]) -> BrandPoints:
     """The brand points of some days, oldest first."""
     points: dict[str, int] = {}
-    fresh = later = active_days = 0
+    first_day = met = active_days = 0
     for day in days:
-        brands = {name: more for name, more in tiles[day].brands.items() if name != tally.OTHER}
-        if brands and points:
-            later += sum(brands.values())
-            fresh += sum(more for name, more in brands.items() if name not in points)
-        active_days += bool(brands)
-        for name, more in brands.items():
-            points[name] = points.get(name, 0) + more
-    return BrandPoints(points, active_days, later, fresh)
+        known = len(points)
+        active = False
+        for name, more in tiles[day].brands.items():
+            if name in points:
+                points[name] += more
+            elif name != tally.OTHER:
+                points[name] = more
+                met += more
+            else:
+                continue
+            active = True
+        active_days += active
+        if not known:
+            first_day = met
+    later = sum(points.values()) - first_day
+    return BrandPoints(points, active_days, later, met - first_day)
 
 
 def _of_brands(tiles: DayTiles, days: list[int]) -> Iterator[Inclination]:

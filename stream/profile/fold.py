@@ -1,15 +1,9 @@
 """``fold``: one event into one customer's state."""
 
+from collections.abc import Callable
 from enum import Enum
 
-from stream.events import (
-    CustomerIdentified,
-    ErasureRequested,
-    OrderCancelled,
-    OrderCompleted,
-    OrderRefunded,
-    ReferralChanged,
-)
+from stream.events import CustomerIdentified, ErasureRequested, ReferralChanged
 from stream.profile import (
     activity,
     devices,
@@ -79,23 +73,51 @@ def fold(state: State, occurrence: Occurrence) -> None:
     code = activity.TYPE_CODES[type(event)]
     activity.add(state.hours, code, at_ms, occurrence.utc_offset_ms)
     sessions.add(state.sessions, occurrence)
+    origin.add(state.origin, occurrence)
+    if event.context is not None:
+        devices.see(state.devices, event.context, at_ms)
+    add = _BY_TOPIC.get(event.topic)
+    if add is not None:
+        add(state, occurrence)
+
+
+def _add_click(state: State, occurrence: Occurrence) -> None:
+    preference.add(state.days, occurrence)
+    journey.add(state.days, occurrence)
+    social.add(state.social, occurrence)
+
+
+def _add_cart(state: State, occurrence: Occurrence) -> None:
+    preference.add(state.days, occurrence)
+
+
+def _add_order(state: State, occurrence: Occurrence) -> None:
     preference.add(state.days, occurrence)
     journey.add(state.days, occurrence)
     marketing.add(state.marketing, occurrence)
     social.add(state.social, occurrence)
+    spending.add(state.spending, occurrence)
+
+
+def _add_engagement(state: State, occurrence: Occurrence) -> None:
+    marketing.add(state.marketing, occurrence)
+    social.add(state.social, occurrence)
     service.add(state.days, state.cases, occurrence)
-    origin.add(state.origin, occurrence)
-    if event.context is not None:
-        devices.see(state.devices, event.context, at_ms)
-    match event:
-        case OrderCompleted():
-            spending.add_order(state.spending, at_ms, occurrence.amount_minor)
-        case OrderRefunded():
-            spending.add_refund(state.spending, occurrence.amount_minor)
-        case OrderCancelled():
-            spending.add_cancellation(state.spending)
-        case CustomerIdentified():
-            traits.declare(state.traits, at_ms, event.traits)
+
+
+def _declare(state: State, occurrence: Occurrence) -> None:
+    if isinstance(occurrence.event, CustomerIdentified):
+        traits.declare(state.traits, occurrence.at_ms, occurrence.event.traits)
+
+
+#: What the events of a topic add beyond what all events do.
+_BY_TOPIC: dict[str, Callable[[State, Occurrence], None]] = {
+    "clicks": _add_click,
+    "carts": _add_cart,
+    "orders": _add_order,
+    "customers": _declare,
+    "engagements": _add_engagement,
+}
 
 
 def _erase(state: State) -> None:

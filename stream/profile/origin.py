@@ -28,12 +28,13 @@ def add(origin: Origin, occurrence: Occurrence) -> None:
     context = event.context
     if context is None:
         return
-    if context.channel:
-        origin.channel = _first(origin.channel, (at_ms, context.channel))
-    if context.campaign:
-        origin.campaign = _first(origin.campaign, (at_ms, context.campaign))
-    if context.country:
-        origin.country = _last(origin.country, (at_ms, context.country))
+    channel, campaign, country = origin.channel, origin.campaign, origin.country
+    if context.channel and (channel is None or at_ms <= channel[0]):
+        origin.channel = _first(channel, (at_ms, context.channel))
+    if context.campaign and (campaign is None or at_ms <= campaign[0]):
+        origin.campaign = _first(campaign, (at_ms, context.campaign))
+    if context.country and (country is None or at_ms >= country[0]):
+        origin.country = _last(country, (at_ms, context.country))
 
 
 def merge(a: Origin, b: Origin) -> Origin:

@@ -19,6 +19,7 @@ from stream.profile import (
     social,
 )
 from stream.profile.activity import Activity
+from stream.profile.affinity import ShoppingGender
 from stream.profile.attributes import Attributes
 from stream.profile.consumption import Spending
 from stream.profile.disposition import Disposition
@@ -142,7 +143,7 @@ def describe(
             state.traits,
             state.devices,
             state.origin,
-            affinity.infer(standards.affinity, totals.points, totals.genders),
+            _shopping_gender(state, in_window, totals.genders, standards),
             as_of_ms,
         ),
         activity=activities,
@@ -176,6 +177,14 @@ def describe(
     if not standards.targets:
         return portrait
     return replace(portrait, fit=fit.describe(standards.targets, portrait))
+
+
+def _shopping_gender(
+    state: State, in_window: list[int], genders: dict[str, int], standards: Standards
+) -> ShoppingGender:
+    table = standards.affinity
+    points = preference.category_points(state.days, in_window) if table else {}
+    return affinity.infer(table, points, genders)
 
 
 def difference(before: Portrait | None, after: Portrait) -> tuple[str, ...] | None:

@@ -178,13 +178,11 @@ def bucket_price(bucket: int) -> int:
 class Totals(Struct):
     """The window's tiles added up.
 
-    ``categories`` and ``brands`` are weighted by their age; ``points`` are those of the categories
-    and ``genders`` those of the products' gender, unweighted, without what did not fit a day.
+    ``categories`` and ``brands`` are weighted by their age, ``genders`` are not.
     """
 
     categories: dict[str, int]
     brands: dict[str, int]
-    points: dict[str, int]
     genders: dict[str, int]
     searches: dict[str, int]
     prices: dict[int, int]
@@ -193,21 +191,30 @@ class Totals(Struct):
 def add_up(tiles: DayTiles, days: list[int]) -> Totals:
     """Sums over some days."""
     newest = max((day for day in days if tiles[day].categories or tiles[day].brands), default=0)
-    totals = Totals({}, {}, {}, {}, {}, {})
-    categories, brands, all_points = totals.categories, totals.brands, totals.points
+    totals = Totals({}, {}, {}, {}, {})
+    categories, brands = totals.categories, totals.brands
     for day in days:
         tile = tiles[day]
         weight = _WEIGHTS[newest - day] if day <= newest else 0
         for name, points in tile.categories.items():
             categories[name] = categories.get(name, 0) + points * weight
-            all_points[name] = all_points.get(name, 0) + points
         for name, points in tile.brands.items():
             brands[name] = brands.get(name, 0) + points * weight
         add_sums(totals.prices, tile.prices)
-        add_sums(totals.genders, tile.genders)
-        add_sums(totals.searches, tile.searches)
-    all_points.pop(tally.OTHER, None)
+        if tile.genders:
+            add_sums(totals.genders, tile.genders)
+        if tile.searches:
+            add_sums(totals.searches, tile.searches)
     return totals
+
+
+def category_points(tiles: DayTiles, days: list[int]) -> dict[str, int]:
+    """Points by category over some days, unweighted, without what did not fit a day."""
+    points: dict[str, int] = {}
+    for day in days:
+        add_sums(points, tiles[day].categories)
+    points.pop(tally.OTHER, None)
+    return points
 
 
 def describe(

@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import Annotated
 
 from msgspec import Meta, Struct
+from msgspec.structs import replace
 
 from stream import events
 from stream.profile.occurrence import Occurrence
@@ -83,7 +84,13 @@ def add(sessions: Sessions, occurrence: Occurrence) -> None:
     hour = at_s // _HOUR_S
     carted = hour if isinstance(event, events.ProductAdded) else NEVER
     ordered = hour if isinstance(event, events.OrderCompleted) else NEVER
-    join(sessions, Session(at_s, at_s, carted, ordered))
+    last = sessions[-1] if sessions else None
+    if last is not None and last.start_s <= at_s <= last.end_s + GAP_S:  # the usual case
+        last.end_s = max(last.end_s, at_s)
+        last.cart_hour = max(last.cart_hour, carted)
+        last.order_hour = max(last.order_hour, ordered)
+    else:
+        join(sessions, Session(at_s, at_s, carted, ordered))
 
 
 def join(sessions: Sessions, new: Session) -> None:
@@ -104,9 +111,9 @@ def join(sessions: Sessions, new: Session) -> None:
 
 def merge(a: Sessions, b: Sessions) -> Sessions:
     """The sessions of both histories."""
-    merged = list(a)
-    for session in b:
-        join(merged, session)
+    merged: Sessions = []
+    for session in (*a, *b):
+        join(merged, replace(session))
     return merged
 
 

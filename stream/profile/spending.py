@@ -2,6 +2,8 @@
 
 from msgspec import Struct, field
 
+from stream.events import OrderCancelled, OrderCompleted, OrderRefunded
+from stream.profile.occurrence import Occurrence
 from stream.profile.windows import (
     DAY_MS,
     HOUR_MS,
@@ -38,8 +40,19 @@ class SpendingState(Struct, array_like=True):
     order_days: list[int] = field(default_factory=list)
 
 
-def add_order(state: SpendingState, at_ms: int, amount_minor: int) -> None:
-    """Count a completed order."""
+def add(state: SpendingState, occurrence: Occurrence) -> None:
+    """Count an order, a refund or a cancellation; other events are passed over."""
+    match occurrence.event:
+        case OrderCompleted():
+            _add_order(state, occurrence.at_ms, occurrence.amount_minor)
+        case OrderRefunded():
+            state.refunds += 1
+            state.refunded += occurrence.amount_minor
+        case OrderCancelled():
+            state.cancelled += 1
+
+
+def _add_order(state: SpendingState, at_ms: int, amount_minor: int) -> None:
     state.orders += 1
     state.amount += amount_minor
     if state.last_order_ms is None or at_ms > state.last_order_ms:
@@ -51,17 +64,6 @@ def add_order(state: SpendingState, at_ms: int, amount_minor: int) -> None:
     day = at_ms // DAY_MS
     if day not in state.order_days:
         state.order_days = _newest([*state.order_days, day])
-
-
-def add_refund(state: SpendingState, amount_minor: int) -> None:
-    """Count money that went back."""
-    state.refunds += 1
-    state.refunded += amount_minor
-
-
-def add_cancellation(state: SpendingState) -> None:
-    """Count an order that was cancelled."""
-    state.cancelled += 1
 
 
 def merge(a: SpendingState, b: SpendingState) -> SpendingState:
