@@ -15,8 +15,8 @@ from stream.events import customer_key
 from stream.money import Rates
 from stream.profile.fold import fold_record
 from stream.profile.state import State, prune
-from stream.profile.windows import to_ms
 from stream.tables import codec
+from stream.windows import to_ms
 
 BUDGET_BYTES = 1536
 EVENTS = 100_000

@@ -25,7 +25,7 @@ from stream.events import (
 from stream.money import Rates
 from stream.profile.occurrence import Occurrence, hash_id
 from stream.profile.traits import KnownTraits
-from stream.profile.windows import to_ms
+from stream.windows import to_ms
 
 #: A sender's clock may run this far ahead before its events are refused.
 MAX_AHEAD_MS = 5 * 60 * 1000

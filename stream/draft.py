@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from stream import metrics
 from stream.hot import Entry
+from stream.measures.standards import Standards
 from stream.profile.fold import Folded, fold_record
 from stream.profile.occurrence import Occurrence
 from stream.profile.portrait import Cause, Change, describe, difference, to_change
-from stream.profile.standards import Standards
 from stream.profile.state import State, next_change, prune
 from stream.publish import Message, portrait_message
 from stream.referral import referrals

@@ -6,8 +6,8 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
+from stream.measures.standards import Standards
 from stream.profile.portrait import NotYetKnown, Portrait, describe
-from stream.profile.standards import Standards
 from stream.tables import codec
 from stream.tables.table import PortraitTable, Record
 

@@ -18,12 +18,12 @@ from stream import metrics
 from stream.errors import Fatal
 from stream.learn.repurchase import MAX_CUSTOMERS, History, fit
 from stream.learn.selection import Selection
+from stream.measures.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, Sample
 from stream.money import exponent
 from stream.profile.consumption import HORIZON_DAYS
-from stream.profile.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, Sample
-from stream.profile.windows import to_ms, to_rfc3339
 from stream.tables import codec
 from stream.tables.table import PortraitTable, Record
+from stream.windows import to_ms, to_rfc3339
 
 #: Seconds of sleep after each second of work: a scan takes at most a tenth of one core.
 REST = 9.0

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stream.clock import wall_ms
 from stream.errors import Fatal, Transient
-from stream.profile.reference import NONE_TAKEN
+from stream.measures.reference import NONE_TAKEN
 from stream.reference import current, newest_ms, refresh
 from stream.update import Updater
 

@@ -9,12 +9,12 @@ from pathlib import Path as File
 
 from msgspec import Struct
 
+from stream.measures.fit import Criterion, CustomerKind, Target
+from stream.measures.kinds import Bound, Kind, Value, as_text
+from stream.measures.paths import Path, UnknownPath, resolve
+from stream.measures.tiers import Tier, builtin_tiers, outranked
 from stream.money import MAX_MINOR
-from stream.profile.fit import Criterion, CustomerKind, Target
-from stream.profile.kinds import Bound, Kind, Value, as_text
-from stream.profile.paths import Path, UnknownPath, resolve
 from stream.profile.portrait import Portrait
-from stream.profile.tiers import Tier, builtin_tiers, outranked
 from stream.yaml_file import Element, Mapping, read_yaml
 
 #: Sections and fields that depend on the fit, on how often a portrait was published, or on when it

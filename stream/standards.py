@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from stream.errors import Fatal
 from stream.learn.shopping_gender import load_affinity
+from stream.measures.standards import Standards
 from stream.money import exponent
-from stream.profile.standards import Standards
 from stream.reference import current, load
 from stream.settings import Settings
 from stream.shop_file import load_shop

@@ -10,9 +10,9 @@ from stream.clock import Clock
 from stream.draft import Draft, Sourced, draft, stored_message, to_entry
 from stream.errors import Transient
 from stream.hot import HotStates
+from stream.measures.standards import Standards
 from stream.profile.fold import Folded
 from stream.profile.portrait import Cause
-from stream.profile.standards import Standards
 from stream.publish import Message, Publisher
 from stream.tables.table import PortraitTable, Position
 

@@ -13,11 +13,11 @@ from rich.text import Text
 from stream.cli.options import new_view
 from stream.explain.evidence import Evidence
 from stream.explain.portrait import explain
+from stream.measures.reference import BUILTIN_VERSION
 from stream.profile.portrait import Portrait, describe, difference
-from stream.profile.reference import BUILTIN_VERSION
-from stream.profile.windows import to_ms
 from stream.tables import codec
 from stream.tables.table import PortraitTable
+from stream.windows import to_ms
 
 #: Columns that values have at most; longer ones are wrapped.
 _VALUE_WIDTH = 28

@@ -3,7 +3,7 @@
 import click
 
 from stream.learn.shopping_gender import learn, save_affinity
-from stream.profile.affinity import Affinity
+from stream.measures.affinity import Affinity
 from stream.replay.labelled_sessions import read_sessions
 
 #: Paths shown for each gender.

@@ -6,12 +6,12 @@ from datetime import datetime
 
 import click
 
-from stream.profile.windows import to_ms
 from stream.query import View
 from stream.settings import load
 from stream.standards import kept_standards
 from stream.tables.redis import RedisTable
 from stream.tables.table import PortraitTable
+from stream.windows import to_ms
 
 
 class Instant(click.ParamType):

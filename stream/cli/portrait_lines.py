@@ -6,10 +6,10 @@ from rich.text import Text
 
 from stream.demo.screen import RULER, bars, counted
 from stream.explain.evidence import as_read
+from stream.measures.fit import Fit
 from stream.profile.activity import Activity
 from stream.profile.attributes import Attributes
 from stream.profile.consumption import Spending
-from stream.profile.fit import Fit
 from stream.profile.portrait import Portrait
 from stream.profile.preference import Preference, Preferences
 from stream.profile.service import Service

@@ -15,14 +15,14 @@ from stream.cli.options import open_table
 from stream.clock import wall_ms
 from stream.demo.screen import counted
 from stream.errors import Fatal
-from stream.money import exponent, to_text
-from stream.profile.reference import (
+from stream.measures.reference import (
     BUILTIN_VERSION,
     MIN_BUYERS,
     STEP_PERCENT,
     Reference,
     StoreReference,
 )
+from stream.money import exponent, to_text
 from stream.reference import Pace, current, newest_ms, refresh
 from stream.settings import load
 from stream.tables.table import PortraitTable

@@ -15,14 +15,14 @@ from msgspec import UNSET, Raw, Struct, UnsetType, structs
 from stream.decode import decode
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS, customer_key
+from stream.measures.fit import Criterion, Target
+from stream.measures.paths import resolve
+from stream.measures.standards import Standards, default_standards
 from stream.money import Rates
-from stream.profile.fit import Criterion, Target
 from stream.profile.fold import fold
-from stream.profile.paths import resolve
 from stream.profile.portrait import SECTIONS, Change, Portrait, describe, to_change
-from stream.profile.standards import Standards, default_standards
 from stream.profile.state import State
-from stream.profile.windows import to_ms
+from stream.windows import to_ms
 
 #: The customer whose valid examples, folded, are the example of a portrait.
 CUSTOMER = ("main", "c-1001")

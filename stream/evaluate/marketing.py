@@ -12,9 +12,9 @@ from stream.events import CouponRedeemed, Event, OrderCompleted
 from stream.money import Rates
 from stream.profile import marketing
 from stream.profile.marketing import MarketingState
-from stream.profile.windows import to_ms, to_rfc3339
 from stream.replay.completejourney.baskets import CURRENCY
 from stream.replay.source import Found, Skipped
+from stream.windows import to_ms, to_rfc3339
 
 #: Part of the households that is looked at.
 TOP = 0.2

@@ -10,13 +10,13 @@ from stream.errors import Fatal, Rejected
 from stream.evaluate.figures import auc_of_rows, intervals
 from stream.events import OrderCompleted
 from stream.learn.repurchase import History, fit
+from stream.measures.repurchase import RepurchaseModel, probability
 from stream.money import Rates
 from stream.profile.fold import fold
-from stream.profile.repurchase import RepurchaseModel, probability
 from stream.profile.state import State
-from stream.profile.windows import DAY_MS
 from stream.replay import cdnow, uci_retail
 from stream.replay.source import Found, Skipped
+from stream.windows import DAY_MS
 
 #: Formats measured on -> their currency.
 CURRENCIES = {"cdnow": cdnow.CURRENCY, "uci-retail": uci_retail.CURRENCY}

@@ -19,12 +19,12 @@ from stream.evaluate import figures
 from stream.events import ProductViewed
 from stream.fields import Product
 from stream.learn.shopping_gender import Example, learn, parts
+from stream.measures.affinity import Affinity, ShoppingGender, infer
 from stream.money import Rates
 from stream.profile import preference
-from stream.profile.affinity import Affinity, ShoppingGender, infer
 from stream.profile.days import DayTiles
-from stream.profile.windows import to_ms
 from stream.replay.labelled_sessions import Session
+from stream.windows import to_ms
 
 FOLDS = 10
 #: Rows of a block of the intervals: beyond it labels hardly correlate.

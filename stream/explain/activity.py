@@ -6,7 +6,7 @@ from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read, counted, moment_of
 from stream.profile import sessions
 from stream.profile.activity import MAX_PEAKS, PEAK_RATIO
-from stream.profile.windows import WINDOW_DAYS
+from stream.windows import WINDOW_DAYS
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHOWN = 3

@@ -7,7 +7,7 @@ from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read, date_of, moment_of
 from stream.profile.devices import MAX_DEVICES, Device
 from stream.profile.origin import Named
-from stream.profile.windows import year_of
+from stream.windows import year_of
 
 _COMPANY = ("industry", "company_type", "contact_roles", "website_traffic", "purchase_volume")
 

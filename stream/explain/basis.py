@@ -7,14 +7,14 @@ from typing import Self
 from msgspec import Struct
 
 from stream.explain.evidence import Evidence, as_read
+from stream.measures.reference import BUILTIN_VERSION, StoreReference
+from stream.measures.standards import Standards
 from stream.money import to_text
 from stream.profile import days, preference
 from stream.profile.portrait import Portrait
 from stream.profile.preference import Totals
-from stream.profile.reference import BUILTIN_VERSION, StoreReference
-from stream.profile.standards import Standards
 from stream.profile.state import State
-from stream.profile.windows import to_ms
+from stream.windows import to_ms
 
 
 class Basis(Struct, frozen=True, kw_only=True):

@@ -6,9 +6,9 @@ from typing import Any
 
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read
-from stream.profile import fit
-from stream.profile.fit import Criterion
-from stream.profile.kinds import Kind
+from stream.measures import fit
+from stream.measures.fit import Criterion
+from stream.measures.kinds import Kind
 
 #: Entries of a list that are quoted.
 _SHOWN = 4

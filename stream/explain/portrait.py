@@ -14,9 +14,9 @@ from stream.explain import (
 )
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence
+from stream.measures.reference import BUILTIN_VERSION, MIN_BUYERS
+from stream.measures.standards import Standards
 from stream.profile.portrait import Portrait
-from stream.profile.reference import BUILTIN_VERSION, MIN_BUYERS
-from stream.profile.standards import Standards
 from stream.profile.state import State
 
 _SECTIONS = (attributes, activity, preferences, spending, social, disposition, service, fit)

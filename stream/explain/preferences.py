@@ -7,7 +7,7 @@ from stream.explain.evidence import Evidence, as_read, counted
 from stream.profile import marketing
 from stream.profile.preference import HALF_LIFE_DAYS, UNIT, Preference, bucket_price
 from stream.profile.tally import OTHER, Tally
-from stream.profile.windows import to_date
+from stream.windows import to_date
 
 
 def explain(basis: Basis) -> Iterator[Evidence]:

@@ -6,8 +6,8 @@ from math import exp
 
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read, counted
+from stream.measures.repurchase import covariates, exposure_days
 from stream.profile.consumption import HORIZON_DAYS
-from stream.profile.repurchase import covariates, exposure_days
 from stream.profile.spending import ORDER_DAYS
 
 

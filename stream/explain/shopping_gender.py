@@ -5,7 +5,7 @@ from math import log2
 
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, counted
-from stream.profile.affinity import OWN_GENDER_LOG_ODDS, GenderEvidence, known_points, score
+from stream.measures.affinity import OWN_GENDER_LOG_ODDS, GenderEvidence, known_points, score
 
 _PATH = "attributes.shopping_gender"
 _CATEGORY = "category "

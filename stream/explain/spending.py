@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from stream.explain import repurchase, standing
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read, counted
-from stream.profile.tiers import Tier
-from stream.profile.windows import DAY_MS, first_month
+from stream.measures.tiers import Tier
+from stream.windows import DAY_MS, first_month
 
 _NONE = "no orders"
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, counted
+from stream.measures.reference import STEP_PERCENT, Quantiles, percentile
 from stream.money import to_text
 from stream.profile.consumption import LEVELS, average_minor
-from stream.profile.reference import STEP_PERCENT, Quantiles, percentile
 
 _FIFTHS = (20, 40, 60, 80)
 _NONE = "no orders"

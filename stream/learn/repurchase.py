@@ -9,14 +9,14 @@ import msgspec
 from msgspec import Struct
 
 from stream.learn.hazard import fit_hazard
-from stream.profile.repurchase import (
+from stream.measures.repurchase import (
     BUILTIN,
     RepurchaseModel,
     covariates,
     exposure_days,
     stepped_days,
 )
-from stream.profile.windows import DAY_MS, month_of
+from stream.windows import DAY_MS, month_of
 
 #: Below so many customers, or so many outcomes of either kind, the built-in model is the better.
 MIN_CUSTOMERS = 100
@@ -33,7 +33,7 @@ class History(Struct, frozen=True, kw_only=True):
     """What the state holds of a customer's orders.
 
     ``orders`` and ``amount_minor`` are those ever completed, ``months`` the same by UTC month for
-    the last ones (see :func:`~stream.profile.windows.month_of`), ``order_days`` the newest distinct
+    the last ones (see :func:`~stream.windows.month_of`), ``order_days`` the newest distinct
     UTC days since the epoch with an order, in any order.
     """
 

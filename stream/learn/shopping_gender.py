@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct, structs
 
 from stream.errors import Fatal
-from stream.profile.affinity import Affinity, score
+from stream.measures.affinity import Affinity, score
 
 #: Sessions of the parent's kind that a path is taken to have had before the first real one. Rows
 #: close to each other are alike, so sessions are fewer witnesses than they seem; on the PAKDD'15

@@ -14,7 +14,7 @@ from stream.events import Event, type_name
 from stream.profile.sessions import Conversion, Sessions
 from stream.profile.sessions import describe as sessions_of
 from stream.profile.values import Instant
-from stream.profile.windows import HOUR_MS, first_hour, hour_leaves_at, to_rfc3339
+from stream.windows import HOUR_MS, first_hour, hour_leaves_at, to_rfc3339
 
 #: tile key -> {type code: count}
 HourTiles = dict[int, dict[int, int]]

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from stream.profile.affinity import ShoppingGender
+from stream.measures.affinity import ShoppingGender
 from stream.profile.company import Company, company_of
 from stream.profile.devices import Device, Devices
 from stream.profile.devices import describe as devices_of
 from stream.profile.origin import Origin
 from stream.profile.traits import Gender, Installation, Kind, Traits, birth_year_of, known_of
 from stream.profile.values import Instant
-from stream.profile.windows import start_of_year, to_rfc3339, year_of
+from stream.windows import start_of_year, to_rfc3339, year_of
 
 AgeBand = Literal["under-18", "18-24", "25-34", "35-44", "45-54", "55-64", "65+"]
 #: Lower bounds of the age bands, in years; the band below the first is named apart.

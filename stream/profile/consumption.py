@@ -4,14 +4,15 @@ from typing import Annotated, Literal, get_args
 
 from msgspec import Meta, Struct
 
+from stream.measures import repurchase
+from stream.measures.reference import StoreReference, fifth, percentile
+from stream.measures.repurchase import RepurchaseModel
+from stream.measures.tiers import Tier, tier_of
 from stream.money import to_text
-from stream.profile import repurchase, spending
-from stream.profile.reference import StoreReference, fifth, percentile
-from stream.profile.repurchase import RepurchaseModel
+from stream.profile import spending
 from stream.profile.spending import SpendingState
-from stream.profile.tiers import Tier, tier_of
 from stream.profile.values import Amount, Instant, Percentile, Share
-from stream.profile.windows import DAY_MS, to_rfc3339
+from stream.windows import DAY_MS, to_rfc3339
 
 #: Horizon of the probability in the document, days.
 HORIZON_DAYS = 30

@@ -9,7 +9,7 @@ from typing import TypeVar
 from msgspec import Struct, field
 
 from stream.profile import tally
-from stream.profile.windows import DAY_MS, day_leaves_at, first_day
+from stream.windows import DAY_MS, day_leaves_at, first_day
 
 #: Names of one kind kept for one day; the rest is one sum (a person rarely reaches it, a crawler
 #: does).

@@ -6,7 +6,7 @@ from zlib import crc32
 from msgspec import Meta, Struct
 
 from stream.fields import Context
-from stream.profile.windows import DAY_MS, to_date
+from stream.windows import DAY_MS, to_date
 
 #: Devices kept of one customer: those whose id has the smallest hash, so that the choice does not
 #: depend on the order of the events. People rarely have so many, shared accounts and bots do.

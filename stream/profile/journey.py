@@ -10,7 +10,7 @@ from zlib import crc32
 from stream.events import OrderCompleted, ProductClicked, ProductViewed
 from stream.profile.days import SLOT_MS, SLOTS_A_DAY, DayTiles, note_first, tile_of
 from stream.profile.occurrence import Occurrence
-from stream.profile.windows import DAY_MS
+from stream.windows import DAY_MS
 
 _HASH_MASK = 0xFFFF
 

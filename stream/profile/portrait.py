@@ -5,32 +5,31 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from stream.measures import affinity, fit
+from stream.measures.affinity import ShoppingGender
+from stream.measures.fit import Fit
+from stream.measures.standards import Standards
 from stream.profile import (
     activity,
-    affinity,
     attributes,
     consumption,
     days,
     disposition,
-    fit,
     marketing,
     preference,
     service,
     social,
 )
 from stream.profile.activity import Activity
-from stream.profile.affinity import ShoppingGender
 from stream.profile.attributes import Attributes
 from stream.profile.consumption import Spending
 from stream.profile.disposition import Disposition
-from stream.profile.fit import Fit
 from stream.profile.preference import Preferences
 from stream.profile.service import Service
 from stream.profile.social import Social
-from stream.profile.standards import Standards
 from stream.profile.state import State
 from stream.profile.values import Instant
-from stream.profile.windows import to_rfc3339
+from stream.windows import to_rfc3339
 
 Cause = Literal["event", "time", "admin"]
 

@@ -1,6 +1,6 @@
 """Which events were counted before: marks for redelivered records, ids for resent events."""
 
-from stream.profile.windows import DAY_MS
+from stream.windows import DAY_MS
 
 #: source (`topic:partition`) -> highest offset applied
 Marks = dict[str, int]

@@ -10,7 +10,7 @@ from stream.profile import tally
 from stream.profile.days import SUBJECTS_PER_DAY, DayTiles, tile_of
 from stream.profile.occurrence import Occurrence
 from stream.profile.social import SocialState
-from stream.profile.windows import HOUR_MS, first_hour
+from stream.windows import HOUR_MS, first_hour
 
 #: Cases kept of one customer, those with the newest contact.
 MAX_CASES = 16

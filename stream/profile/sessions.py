@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from stream import events
 from stream.profile.occurrence import Occurrence
 from stream.profile.values import Share
-from stream.profile.windows import HOUR_MS, first_hour
+from stream.windows import HOUR_MS, first_hour
 
 #: Two events with more than so many seconds between them belong to different sessions.
 GAP_S = 30 * 60

@@ -4,7 +4,7 @@ from msgspec import Struct, field
 
 from stream.events import OrderCancelled, OrderCompleted, OrderRefunded
 from stream.profile.occurrence import Occurrence
-from stream.profile.windows import (
+from stream.windows import (
     DAY_MS,
     HOUR_MS,
     first_hour,

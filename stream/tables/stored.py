@@ -25,7 +25,7 @@ from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState, Sum
 from stream.profile.state import State
 from stream.profile.traits import KNOWN, Traits
-from stream.profile.windows import DAY_MS, month_of
+from stream.windows import DAY_MS, month_of
 
 # One remembered id: ticks before the newest event (at most 24 h, 16 bits), and 48 bits of hash.
 _SEEN = struct.Struct(">Q")

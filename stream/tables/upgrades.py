@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from stream.profile.traits import KNOWN
-from stream.profile.windows import DAY_MS, HOUR_MS, month_of
+from stream.windows import DAY_MS, HOUR_MS, month_of
 
 Fields = list[Any]
 

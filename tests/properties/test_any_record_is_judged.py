@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from stream.decode import decode
 from stream.errors import Reason, Rejected
 from stream.events import customer_key
+from stream.measures.standards import default_standards
 from stream.profile.fold import Folded, fold_record
 from stream.profile.portrait import Portrait, describe
-from stream.profile.standards import default_standards
 from stream.profile.state import State, next_change, prune
 from stream.profile.traits import KNOWN
 from stream.tables import codec

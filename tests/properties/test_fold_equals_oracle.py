@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from hypothesis import example, given, target
 
-from stream.profile.reference import NONE_TAKEN
-from stream.profile.repurchase import BUILTIN
+from stream.measures.reference import NONE_TAKEN
+from stream.measures.repurchase import BUILTIN
 from stream.profile.state import prune
 from tests.support.events import (
     Wire,

@@ -13,9 +13,9 @@ from stream.money import MAX_MINOR
 from stream.profile.days import DayTile
 from stream.profile.spending import SpendingState
 from stream.profile.state import State, merge, next_change, prune
-from stream.profile.windows import HOUR_MS
 from stream.tables import codec
 from stream.tables.stored import to_stored
+from stream.windows import HOUR_MS
 from tests.support.events import Wire, folded, portrait, referred, viewed
 from tests.support.strategies import histories
 

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 
 from stream.decode import decode
+from stream.measures.standards import Standards, default_standards
 from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.occurrence import Occurrence
 from stream.profile.portrait import Portrait, describe
-from stream.profile.standards import Standards, default_standards
 from stream.profile.state import State
 
 #: An event, or any other object, as JSON holds it.

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 
 from stream.explain.portrait import explain
+from stream.measures.reference import Reference, StoreReference
+from stream.measures.standards import Standards, default_standards
 from stream.profile.portrait import describe
-from stream.profile.reference import Reference, StoreReference
-from stream.profile.standards import Standards, default_standards
 from tests.support.events import Wire, folded, ordered, to_ms
 
 AS_OF = "2026-06-30T12:00:00Z"

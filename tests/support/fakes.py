@@ -28,13 +28,13 @@ from stream.events import (
 from stream.fields import Product
 from stream.money import Rates
 from stream.profile.portrait import describe
-from stream.profile.windows import to_ms
 from stream.publish import Message
 from stream.tables import codec
 from stream.tables.memory import MemoryTable
 from stream.tables.table import PortraitTable, Write
 from stream.topics import DEAD_LETTERS, PORTRAITS
 from stream.update import Updater
+from stream.windows import to_ms
 from tests.support.standards import STANDARDS
 
 #: What the hand-moved clock shows at first. Every event of a test lies before it.

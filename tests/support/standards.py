@@ -1,5 +1,5 @@
 """The standards that tests describe with, unless they are about standards."""
 
-from stream.profile.standards import default_standards
+from stream.measures.standards import default_standards
 
 STANDARDS = default_standards("USD")

@@ -4,8 +4,8 @@ import pytest
 
 from stream.batch import SWEEP_CUSTOMERS
 from stream.clock import EventClock
-from stream.profile.windows import HOUR_MS, WINDOW_MS
 from stream.tables.table import Record, Write
+from stream.windows import HOUR_MS, WINDOW_MS
 from tests.support.fakes import START_MS, World, ordered, records, signed_in, viewed
 
 # The hour that an event an hour ago fell into leaves the window as a whole:

@@ -9,8 +9,8 @@ from stream.events import Event
 from stream.hot import Entry
 from stream.profile.occurrence import Occurrence, hash_id
 from stream.profile.portrait import SECTIONS
-from stream.profile.windows import to_ms
 from stream.tables.table import Record
+from stream.windows import to_ms
 from tests.support.fakes import START_MS, erasure, signed_in, viewed
 from tests.support.standards import STANDARDS
 

@@ -8,7 +8,9 @@ import pytest
 STREAM = Path(__file__).parents[2] / "stream"
 CORE = [
     *sorted((STREAM / "profile").glob("*.py")),
-    *(STREAM / f"{m}.py" for m in ("events", "fields", "money")),
+    *sorted((STREAM / "measures").glob("*.py")),
+    *sorted((STREAM / "explain").glob("*.py")),
+    *(STREAM / f"{m}.py" for m in ("events", "fields", "money", "windows")),
 ]
 #: A core that asks the time, the dice, the disk or a logger is not a function of its arguments.
 FORBIDDEN = {"asyncio", "logging", "time", "random", "os", "sys", "io", "pathlib", "threading"}

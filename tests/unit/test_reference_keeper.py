@@ -3,7 +3,7 @@
 import pytest
 
 from stream.errors import Transient
-from stream.profile.reference import NONE_TAKEN
+from stream.measures.reference import NONE_TAKEN
 from stream.reference_keeper import FIRST_S, ReferenceKeeper
 from stream.update import Updater
 from tests.support.fakes import RecordingPublisher, World, ordered, records

@@ -9,7 +9,7 @@ import pytest
 
 from stream import metrics
 from stream.errors import Fatal
-from stream.profile.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, take
+from stream.measures.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, take
 from stream.reference import Pace, current, load, newest_ms, refresh
 from stream.tables.memory import MemoryTable
 from stream.tables.table import Position

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stream.errors import Fatal
-from stream.profile.kinds import Kind
-from stream.profile.tiers import Tier, builtin_tiers
+from stream.measures.kinds import Kind
+from stream.measures.tiers import Tier, builtin_tiers
 from stream.shop_file import ShopFile, load_shop
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "shop.yaml"

@@ -4,11 +4,11 @@ from stream.draft import Sourced
 from stream.hot import Entry
 from stream.profile.fold import Folded
 from stream.profile.occurrence import Occurrence, hash_id
-from stream.profile.windows import to_ms
 from stream.publish import Message
 from stream.tables.memory import MemoryTable
 from stream.tables.table import Position, Record, Write
 from stream.update import Updater
+from stream.windows import to_ms
 from tests.support.fakes import (
     FaultyTable,
     Fuse,

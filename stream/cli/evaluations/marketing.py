@@ -6,8 +6,8 @@ import click
 import msgspec
 
 from stream.evaluate.marketing import Figures, evaluate
-from stream.profile.windows import to_ms
 from stream.replay.formats import COMPLETE_JOURNEY, read_events
+from stream.windows import to_ms
 
 _DATE = click.DateTime(formats=["%Y-%m-%d"])
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from stream.cli import reference as module
 from stream.errors import Fatal
-from stream.profile.reference import BUILTIN_VERSION
+from stream.measures.reference import BUILTIN_VERSION
 from stream.reference import Pace, refresh
 from stream.tables.memory import MemoryTable
 from stream.tables.table import Position

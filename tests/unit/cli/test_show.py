@@ -17,9 +17,9 @@ from stream.cli.explanation import evidence_lines
 from stream.cli.portrait_lines import lines
 from stream.cli.show import indented
 from stream.explain.portrait import explain
+from stream.measures.reference import Reference
+from stream.measures.standards import Standards
 from stream.profile.portrait import SECTIONS, Portrait, describe, to_change
-from stream.profile.reference import Reference
-from stream.profile.standards import Standards
 from stream.profile.state import State, prune
 from stream.tables import codec
 from stream.tables.memory import MemoryTable

@@ -11,13 +11,13 @@ from stream.decode import decode
 from stream.demo.simulation import Simulation
 from stream.demo.tastes import TASTES
 from stream.events import Event, InviteAccepted, SupportContacted, customer_key
+from stream.measures.standards import default_standards
 from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.portrait import Portrait, describe
-from stream.profile.standards import default_standards
 from stream.profile.state import State
-from stream.profile.windows import to_ms
 from stream.referral import referrals
+from stream.windows import to_ms
 
 END = datetime(2026, 6, 30, tzinfo=UTC)
 RATES = Rates("USD")

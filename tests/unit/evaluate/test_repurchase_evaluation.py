@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from stream.cli.evaluations.repurchase import command
 from stream.errors import Fatal
-from stream.profile.repurchase import BUILTIN
+from stream.measures.repurchase import BUILTIN
 
 START = date(2020, 1, 1)
 CUT = date(2020, 3, 1)

@@ -6,10 +6,10 @@ from functools import cache
 import pytest
 
 from stream.evaluate.repurchase import CURRENCIES, Figures, evaluate
-from stream.profile.repurchase import BUILTIN
-from stream.profile.windows import to_ms
+from stream.measures.repurchase import BUILTIN
 from stream.replay.formats import read_events
 from stream.replay.source import Found
+from stream.windows import to_ms
 from tests.support.shared_data import shared_data
 
 

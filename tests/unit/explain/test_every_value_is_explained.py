@@ -20,16 +20,16 @@ from stream.demo.simulation import Simulation
 from stream.events import customer_key
 from stream.explain.evidence import Evidence
 from stream.explain.portrait import explain
+from stream.measures.affinity import Affinity
+from stream.measures.paths import every_path
+from stream.measures.reference import Buyer, Reference, take
+from stream.measures.standards import Standards, default_standards
 from stream.money import Rates
-from stream.profile.affinity import Affinity
 from stream.profile.fold import fold
-from stream.profile.paths import every_path
 from stream.profile.portrait import Portrait, describe
-from stream.profile.reference import Buyer, Reference, take
-from stream.profile.standards import Standards, default_standards
 from stream.profile.state import State
-from stream.profile.windows import to_ms
 from stream.shop_file import load_shop
+from stream.windows import to_ms
 from tests.support.events import Wire, folded
 from tests.support.strategies import delays, histories
 

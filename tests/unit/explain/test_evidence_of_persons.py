@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from stream.profile.affinity import Affinity
+from stream.measures.affinity import Affinity
 from stream.shop_file import load_shop
 from tests.support.events import contacted, event, identified, referred, viewed
 from tests.support.explained import BUYER, PLAIN, explained

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from stream.profile.tiers import Tier
+from stream.measures.tiers import Tier
 from tests.support.events import Wire, event, ordered, viewed
 from tests.support.explained import BUYER, MEASURED, PLAIN, REFERENCE, STORE, explained, orders
 

@@ -7,8 +7,8 @@ import time
 from msgspec.structs import replace
 
 from stream.learn.repurchase import MAX_CUSTOMERS, MIN_CUSTOMERS, History, fit
-from stream.profile.repurchase import BUILTIN, RepurchaseModel, probability
-from stream.profile.windows import DAY_MS, month_of
+from stream.measures.repurchase import BUILTIN, RepurchaseModel, probability
+from stream.windows import DAY_MS, month_of
 
 START = 10_000
 UNTIL = START + 200

@@ -16,7 +16,7 @@ from stream.learn.shopping_gender import (
     parts,
     save_affinity,
 )
-from stream.profile.affinity import infer
+from stream.measures.affinity import infer
 
 WOMAN, MAN = False, True
 

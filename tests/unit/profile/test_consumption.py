@@ -2,10 +2,10 @@
 
 import pytest
 
+from stream.measures.repurchase import next_step_ms, stepped_days
 from stream.profile import consumption
 from stream.profile.consumption import Spending
-from stream.profile.repurchase import next_step_ms, stepped_days
-from stream.profile.windows import DAY_MS
+from stream.windows import DAY_MS
 from tests.support.events import Wire, event, folded, ordered, portrait, to_ms, to_text, viewed
 
 NOON = "2024-05-06T12:00:00.000Z"

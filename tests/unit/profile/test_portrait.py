@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from stream.profile.portrait import SECTIONS, NotYetKnown, difference, to_change
 from stream.profile.state import State, next_change
-from stream.profile.windows import DAY_MS
+from stream.windows import DAY_MS
 from tests.support.events import (
     contacted,
     event,

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from stream.profile.service import MAX_CASES, Service
-from stream.profile.windows import DAY_MS, HOUR_MS
+from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import Wire, contacted, event, folded, portrait, to_ms, to_text
 
 NOON = "2024-05-06T12:00:00Z"

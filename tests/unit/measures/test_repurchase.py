@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.profile.repurchase import (
+from stream.measures.repurchase import (
     BUILTIN,
     HALF_LIFE_DAYS,
     RepurchaseModel,
@@ -16,7 +16,7 @@ from stream.profile.repurchase import (
     probability,
     stepped_days,
 )
-from stream.profile.windows import DAY_MS
+from stream.windows import DAY_MS
 
 DAY = 10_000
 

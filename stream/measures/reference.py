@@ -12,8 +12,8 @@ from hashlib import blake2b
 import msgspec
 from msgspec import Struct, field
 
-from stream.profile.repurchase import BUILTIN, RepurchaseModel
-from stream.profile.windows import DAY_MS, to_rfc3339
+from stream.measures.repurchase import BUILTIN, RepurchaseModel
+from stream.windows import DAY_MS, to_rfc3339
 
 #: Quantiles kept of each distribution: 5 %, 10 %, … 95 %.
 QUANTILES = 19

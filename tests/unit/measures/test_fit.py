@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta, Struct
 
-from stream.profile.fit import Criterion, Fit, Target, describe, explain
-from stream.profile.paths import resolve
+from stream.measures.fit import Criterion, Fit, Target, describe, explain
+from stream.measures.paths import resolve
 
 Amount = Annotated[str, Meta(extra_json_schema={"format": "decimal"})]
 

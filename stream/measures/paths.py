@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct, inspect
 
-from stream.profile.kinds import Kind, bare_type, is_optional, kind_of
+from stream.measures.kinds import Kind, bare_type, is_optional, kind_of
 from stream.suggestions import MAX_SUGGESTIONS, closest, did_you_mean
 
 #: Structs within structs that are looked through for suggestions.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.profile.tiers import Tier, builtin_tiers, outranked, tier_of
+from stream.measures.tiers import Tier, builtin_tiers, outranked, tier_of
 
 SILVER = Tier("silver", orders_365d=2, amount_minor_365d=20_000)
 GOLD = Tier("gold", orders_365d=4, amount_minor_365d=100_000)

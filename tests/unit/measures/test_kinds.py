@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from stream.profile.kinds import Kind, as_text, between, one_of
+from stream.measures.kinds import Kind, as_text, between, one_of
 
 
 @pytest.mark.parametrize(

@@ -2,9 +2,10 @@
 
 import pytest
 
-from stream.profile import activity, windows
+from stream import windows
+from stream.profile import activity
 from stream.profile.state import prune
-from stream.profile.windows import DAY_MS, HOUR_MS
+from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import folded, ordered, portrait, to_ms, to_text, viewed
 
 AS_OF = to_ms("2024-03-31T12:34:56.789Z")

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import force_setattr
 
-from stream.profile.kinds import Bound, Test, Value, between, one_of
-from stream.profile.paths import Path
+from stream.measures.kinds import Bound, Test, Value, between, one_of
+from stream.measures.paths import Path
 
 CustomerKind = Literal["person", "company"]
 
@@ -16,7 +16,7 @@ class Criterion(Struct, frozen=True, kw_only=True):
     """What a field should be: one of some values, or a number or an amount within bounds.
 
     Bounds are inclusive; those of an amount are in units of the base currency. ``any_of`` is empty
-    where there are bounds. What holds of lists and names, :func:`~stream.profile.kinds.one_of`
+    where there are bounds. What holds of lists and names, :func:`~stream.measures.kinds.one_of`
     says; ``passes`` follows from the other fields.
     """
 

@@ -5,7 +5,7 @@ from math import exp, log, log2, sqrt
 
 import pytest
 
-from stream.profile.affinity import Affinity, ShoppingGender, infer, score
+from stream.measures.affinity import Affinity, ShoppingGender, infer, score
 
 TABLE = Affinity(
     version="test",

@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 import pytest
 from msgspec import Meta, Struct
 
-from stream.profile.kinds import Kind
-from stream.profile.paths import UnknownPath, every_path, resolve
+from stream.measures.kinds import Kind
+from stream.measures.paths import UnknownPath, every_path, resolve
 
 Amount = Annotated[str, Meta(description="Amount.", extra_json_schema={"format": "decimal"})]
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.profile.reference import (
+from stream.measures.reference import (
     BUILTIN_VERSION,
     MIN_BUYERS,
     NONE_TAKEN,

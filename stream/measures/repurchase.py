@@ -23,7 +23,7 @@ from statistics import median
 
 from msgspec import Struct
 
-from stream.profile.windows import DAY_MS
+from stream.windows import DAY_MS
 
 #: The half-life of an order day's weight. From 120 to 365 days the samples' figures are alike.
 HALF_LIFE_DAYS = 180

@@ -2,11 +2,11 @@
 
 from msgspec import Struct
 
+from stream.measures.affinity import Affinity
+from stream.measures.fit import Target
+from stream.measures.reference import NONE_TAKEN, Reference
+from stream.measures.tiers import Tier, builtin_tiers
 from stream.money import exponent
-from stream.profile.affinity import Affinity
-from stream.profile.fit import Target
-from stream.profile.reference import NONE_TAKEN, Reference
-from stream.profile.tiers import Tier, builtin_tiers
 
 
 class Standards(Struct, frozen=True, kw_only=True):
