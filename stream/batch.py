@@ -11,7 +11,7 @@ from stream.clock import Clock, wall_ms
 from stream.decode import decode
 from stream.draft import Sourced
 from stream.errors import Rejected
-from stream.events import customer_key
+from stream.events import INTERNAL_TOPICS, customer_key
 from stream.money import Rates
 from stream.publish import Message, SourceRecord, dead_letter
 from stream.tables.table import Position
@@ -141,8 +141,9 @@ class Processor:
                 dead_letters.append(dead_letter(topic, partition, record, rejected))
                 reasons[rejected.reason] += 1
                 continue
-            self._clock.observe(partition, occurrence.at_ms)
             event = occurrence.event
+            if topic not in INTERNAL_TOPICS:  # of another customer, perhaps of another partition
+                self._clock.observe(partition, occurrence.at_ms)
             key = customer_key(event.store_id, event.customer_id)
             work[key].append(Sourced(source, record.offset, occurrence))
         for reason, count in reasons.items():

@@ -308,13 +308,15 @@ class ReferralChanged(Event, frozen=True, kw_only=True, tag="referral_changed"):
     """What a customer who came by an invitation has come to; written by the workers.
 
     `customer_id` is the one who invited, `invitee` stands for the one who came, `orders` and
-    `amount` are that customer's totals so far. `withdrawn` where an earlier invitation turned up.
+    `amount` are that customer's totals so far. `invited_at` is when the first invitation known by
+    then was accepted; `withdrawn` says that it was another's.
     """
 
     topic = "referrals"
 
     invitee: Id
-    orders: Annotated[int, Meta(ge=0)]
+    invited_at: Timestamp
+    orders: Annotated[int, Meta(ge=0, le=1_000_000_000)]
     amount: Money
     currency: Currency
     withdrawn: bool = False

@@ -6,6 +6,7 @@ from itertools import islice
 import msgspec
 from msgspec import Struct
 
+from stream.errors import Fatal
 from stream.measures.standards import Standards
 from stream.profile.portrait import NotYetKnown, Portrait, describe
 from stream.tables import codec
@@ -13,6 +14,7 @@ from stream.tables.table import PortraitTable, Record
 
 _CHUNK = 500
 _encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Portrait)
 
 
 class View(Struct, frozen=True):
@@ -25,7 +27,6 @@ class View(Struct, frozen=True):
 class LeftOut(Struct):
     """Customers that an export does not show, by why."""
 
-    erased: int = 0
     #: Known, but with events after the instant asked for: what they were then is not kept.
     too_new: int = 0
 
@@ -34,6 +35,18 @@ async def stored_document(table: PortraitTable, key: str) -> bytes | None:
     """The last published change of a customer, JSON; None for an unknown or erased one."""
     (record,) = await table.load([key])
     return record.document if record else None
+
+
+def read_document(document: bytes) -> Portrait:
+    """A stored document; :class:`Fatal` where a version with other sections wrote it."""
+    try:
+        return _decoder.decode(document)
+    except msgspec.ValidationError as exc:
+        raise Fatal(
+            "the portrait was published by an older version, and is published anew with the "
+            "customer's next change; describe it as of now with --as-of, or print it with --json "
+            f"({exc})"
+        ) from None
 
 
 async def portrait_at(table: PortraitTable, key: str, view: View) -> Portrait | None:
@@ -58,8 +71,8 @@ async def export(
     while chunk := list(islice(keys, _CHUNK)):
         for key, record in zip(chunk, await table.load(chunk), strict=True):
             if record is None or record.document is None:
-                left_out.erased += 1
-            elif view is None:
+                continue  # erased, or known by what others' events mean for them only
+            if view is None:
                 yield record.document
             else:
                 try:

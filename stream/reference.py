@@ -5,25 +5,30 @@ compares; the model of buying again is fitted to the states of some customers of
 """
 
 import asyncio
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from stream import metrics
 from stream.errors import Fatal
 from stream.learn.repurchase import MAX_CUSTOMERS, History, fit
 from stream.learn.selection import Selection
 from stream.measures.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, Sample
+from stream.measures.repurchase import RepurchaseModel
 from stream.money import exponent
 from stream.profile.consumption import HORIZON_DAYS
 from stream.tables import codec
 from stream.tables.table import PortraitTable, Record
 from stream.windows import to_ms, to_rfc3339
+
+log = logging.getLogger(__name__)
 
 #: Seconds of sleep after each second of work: a scan takes at most a tenth of one core.
 REST = 9.0
@@ -43,7 +48,7 @@ class _Spending(Struct):
     currency: str
     orders: int
     amount: str
-    last_order_at: datetime | None = None
+    last_order_at: Annotated[datetime, Meta(tz=True)] | None = None
 
 
 class _Document(Struct):
@@ -85,21 +90,32 @@ async def refresh(table: PortraitTable, now_ms: int, pace: Pace | None = None) -
     """Take a reference of all portraits, keep it if it differs, and return the current one.
 
     Safe to repeat, and harmless where two workers do it at once. ``now_ms`` is the instant that
-    recencies are counted to. Raises :class:`~stream.errors.Transient`, and
-    :class:`~stream.errors.Fatal` for a damaged document.
+    recencies are counted to. Documents that cannot be read are passed over and counted. Raises
+    :class:`~stream.errors.Transient`.
     """
     pace = pace or Pace()
     sample = Sample(now_ms)
     histories: defaultdict[str, Selection[History]] = defaultdict(lambda: Selection(MAX_CUSTOMERS))
     with metrics.REFERENCE_SECONDS.time():
+        damaged = 0
         async for key, record in table.scan():
-            buyer = _buyer(record.document) if record.document else None
-            if buyer is not None:
-                sample.add(buyer)
-                histories[buyer.store_id].add(key, partial(_history, record))
+            try:
+                buyer = _buyer(record.document) if record.document else None
+                if buyer is not None:
+                    histories[buyer.store_id].add(key, partial(_history, record))
+                    sample.add(buyer)
+            except Fatal as exc:
+                damaged += 1
+                log.debug("%s left out of the reference: %s", key, exc)
             await pace.keep()
-    # In a thread, whose pieces of work are short: the event loop waits for none to the end.
-    taken = await asyncio.to_thread(_conclude, sample, histories, now_ms)
+        models: dict[str, RepurchaseModel] = {}
+        for store_id, selection in histories.items():
+            # In a thread, whose pieces of work are short: the event loop waits for none to the end.
+            models[store_id] = await asyncio.to_thread(_fit, selection, now_ms)
+            await pace.keep()
+    if damaged:
+        log.warning("%d damaged portraits were left out of the reference", damaged)
+    taken = await asyncio.to_thread(sample.reference, models)
     kept = await current(table)
     if taken.version == kept.version:
         return kept
@@ -107,8 +123,13 @@ async def refresh(table: PortraitTable, now_ms: int, pace: Pace | None = None) -
     return _in_use(taken)
 
 
-async def current(table: PortraitTable) -> Reference:
-    """The reference that was kept last; the built-in one before any was."""
+async def current(table: PortraitTable, known: Reference | None = None) -> Reference:
+    """The reference that was kept last; the built-in one before any was.
+
+    One that is ``known`` already is not read again.
+    """
+    if known is not None and await table.pinned("reference") == known.version:
+        return known
     document = await table.reference()
     return _in_use(NONE_TAKEN if document is None else _decode(document))
 
@@ -144,14 +165,8 @@ async def newest_ms(table: PortraitTable) -> int | None:
     return max((at_ms for at_ms in found if at_ms is not None), default=None)
 
 
-def _conclude(
-    sample: Sample, histories: Mapping[str, Selection[History]], now_ms: int
-) -> Reference:
-    models = {
-        store_id: fit(selection.values(), until_ms=now_ms, horizon_days=HORIZON_DAYS)
-        for store_id, selection in histories.items()
-    }
-    return sample.reference(models)
+def _fit(selection: Selection[History], now_ms: int) -> RepurchaseModel:
+    return fit(selection.values(), until_ms=now_ms, horizon_days=HORIZON_DAYS)
 
 
 def _history(record: Record) -> History:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from stream.clock import wall_ms
 from stream.errors import Fatal, Transient
-from stream.measures.reference import NONE_TAKEN
+from stream.measures.reference import BUILTIN_VERSION
 from stream.reference import current, newest_ms, refresh
 from stream.update import Updater
 
@@ -52,10 +52,10 @@ class ReferenceKeeper:
         table = self._updater.table
         try:
             if take and self._is_due():
+                self._taken_at = self._monotonic()  # also if it fails: a scan is no small thing
                 reference = await refresh(table, await self._now_ms())
-                self._taken_at = self._monotonic()
             else:
-                reference = await current(table)
+                reference = await current(table, self._updater.standards.reference)
         except (Transient, Fatal) as exc:
             log.warning("the reference stays as it is: %s", exc)
             return
@@ -69,6 +69,8 @@ class ReferenceKeeper:
         return 0 if newest is None else newest + 1
 
     def _is_due(self) -> bool:
-        if self._taken_at is None or self._updater.standards.reference is NONE_TAKEN:
+        if self._taken_at is None:
             return True
+        if self._updater.standards.reference.version == BUILTIN_VERSION:
+            return self._monotonic() - self._taken_at >= self.interval_s
         return self._monotonic() - self._taken_at >= self._every_s

@@ -15,6 +15,7 @@ from stream.profile.occurrence import Occurrence, hash_id
 from stream.profile.state import State
 from stream.publish import Message
 from stream.topics import REFERRALS
+from stream.windows import to_datetime
 
 _encoder = msgspec.json.Encoder()
 
@@ -25,7 +26,8 @@ def referrals(
     """Messages to those who invited the customer, if the events concern them.
 
     The first invitation counts; whoever was named by a later one is told to withdraw, since that
-    may have come to us first. ``currency`` is the one that the state's amounts are kept in.
+    may have come to us first. All are told when the first was, so that the better knowledge holds
+    whatever the order in which it arrives. ``currency`` is the one that amounts are kept in.
     """
     invitations = state.social.invitations
     if not invitations:
@@ -45,6 +47,7 @@ def referrals(
             customer_id=inviter,
             occurred_at=told.event.occurred_at,
             invitee=f"{hash_id(customer_id):012x}",
+            invited_at=to_datetime(invitations[0][0]),
             orders=state.spending.orders,
             amount=to_text(min(state.spending.amount, MAX_MINOR), exponent(currency)),
             currency=currency,

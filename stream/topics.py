@@ -5,6 +5,7 @@ import asyncio
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from msgspec import Struct
+from msgspec.structs import replace
 
 from stream.errors import Fatal, Transient
 from stream.events import TOPIC_EVENTS
@@ -49,7 +50,11 @@ async def ensure_topics(settings: Settings) -> list[TopicState]:
         await admin.start()
         before = await _partitions(admin, settings)
         missing = [name for name, count in before.items() if not count]
-        await _create(admin, settings, missing)
+        # A topic that joins others has as many partitions as they have.
+        counts = {before[name] for name in INPUT_TOPICS} - {0}
+        inputs = replace(settings, partitions=counts.pop()) if len(counts) == 1 else settings
+        await _create(admin, inputs, [name for name in missing if name in INPUT_TOPICS])
+        await _create(admin, settings, [name for name in missing if name not in INPUT_TOPICS])
         after = await _visible(admin, settings)
     except (KafkaError, OSError) as exc:
         raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc

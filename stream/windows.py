@@ -27,6 +27,11 @@ def to_ms(moment: datetime) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
+def to_datetime(ms: int) -> datetime:
+    """The instant in UTC."""
+    return _EPOCH + timedelta(milliseconds=ms)
+
+
 def to_rfc3339(ms: int) -> str:
     """UTC with milliseconds: ``to_rfc3339(0) == "1970-01-01T00:00:00.000Z"``."""
     moment = _EPOCH + timedelta(milliseconds=ms)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby, zip_longest
 
-import msgspec
 from msgspec import Struct
 from rich.cells import cell_len
 from rich.console import Console
@@ -15,6 +14,7 @@ from stream.explain.evidence import Evidence
 from stream.explain.portrait import explain
 from stream.measures.reference import BUILTIN_VERSION
 from stream.profile.portrait import Portrait, describe, difference
+from stream.query import read_document
 from stream.tables import codec
 from stream.tables.table import PortraitTable
 from stream.windows import to_ms
@@ -58,7 +58,7 @@ async def explained(
     (record,) = await table.load([key])
     if record is None or record.document is None:
         return None
-    published = msgspec.json.decode(record.document, type=Portrait)
+    published = read_document(record.document)
     if as_of_ms is None and reference is None:
         reference = await _kept(table, published.reference)
     at_ms = to_ms(datetime.fromisoformat(published.as_of)) if as_of_ms is None else as_of_ms

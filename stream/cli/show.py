@@ -19,8 +19,8 @@ from stream.cli.options import (
 )
 from stream.cli.portrait_lines import head, lines
 from stream.events import customer_key
-from stream.profile.portrait import NotYetKnown, Portrait
-from stream.query import portrait_at, stored_document
+from stream.profile.portrait import NotYetKnown
+from stream.query import portrait_at, read_document, stored_document
 
 #: A list of nothing but numbers, as the indented form of JSON has it: strings hold no line ends.
 _NUMBERS = re.compile(rb"\[\n([\s\d.,eE+-]+)\]")
@@ -66,7 +66,7 @@ def command(
     else:
         # Lines longer than the terminal are its own business, and a file has no width.
         console = Console(highlight=False)
-        for line in lines(msgspec.json.decode(found, type=Portrait)):
+        for line in lines(read_document(found)):
             console.print(line, soft_wrap=True)
 
 

@@ -6,7 +6,7 @@ from math import exp
 
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read, counted
-from stream.measures.repurchase import covariates, exposure_days
+from stream.measures.repurchase import covariates, exposure_days, older_orders
 from stream.profile.consumption import HORIZON_DAYS
 from stream.profile.spending import ORDER_DAYS
 
@@ -41,8 +41,10 @@ def _cycle(basis: Basis) -> str:
 def _probability(basis: Basis) -> str:
     model, spending = basis.store.repurchase, basis.state.spending
     recency = basis.portrait.spending.recency_days or 0
+    older = older_orders(spending.orders, spending.order_days)
     terms = covariates(
         spending.order_days,
+        older,
         recency,
         spending.amount / spending.orders,
         model.typical_order_minor,
@@ -56,8 +58,9 @@ def _probability(basis: Basis) -> str:
         f"exp({model.base:g} {model.momentum:+g} * momentum {momentum:.3f} "
         f"{model.waiting:+g} * waiting {waiting:.3f}{money})"
     )
+    before = f" and {counted(older, 'order')} before them" if older else ""
     return (
-        f"{counted(len(spending.order_days), 'order day')}, the newest {counted(recency, 'day')} "
-        f"ago: orders a day {exp(log_rate):.5f} = {rate}; 1 - exp(-orders a day * "
-        f"{exposure_days(HORIZON_DAYS):.2f} days); model {model.version}"
+        f"{counted(len(spending.order_days), 'order day')}{before}, the newest "
+        f"{counted(recency, 'day')} ago: orders a day {exp(log_rate):.5f} = {rate}; "
+        f"1 - exp(-orders a day * {exposure_days(HORIZON_DAYS):.2f} days); model {model.version}"
     )

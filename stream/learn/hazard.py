@@ -47,6 +47,24 @@ def fit_hazard(rows: Sequence[Sequence[float]], outcomes: Sequence[bool]) -> Vec
     return None
 
 
+def concordance(scores: Sequence[float], outcomes: Sequence[bool]) -> float:
+    """Chance that a row with the outcome scores above one without, ties counting half; 0..1.
+
+    The area under the ROC curve (Mann and Whitney 1947). 0.5 where all outcomes are the same.
+    """
+    counts: dict[float, list[int]] = {}
+    for score, outcome in zip(scores, outcomes, strict=True):
+        counts.setdefault(score, [0, 0])[bool(outcome)] += 1
+    falses = trues = 0
+    in_order = 0.0
+    for score in sorted(counts):
+        false, true = counts[score]
+        in_order += true * (falses + false / 2)
+        falses += false
+        trues += true
+    return in_order / (trues * falses) if trues and falses else 0.5
+
+
 def _step(
     design: Sequence[Sequence[float]], outcomes: Sequence[bool], weights: Vector
 ) -> Vector | None:

@@ -2,18 +2,19 @@
 
 import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 
 import msgspec
 from msgspec import Struct
 
-from stream.learn.hazard import fit_hazard
+from stream.learn.hazard import concordance, fit_hazard
 from stream.measures.repurchase import (
     BUILTIN,
     RepurchaseModel,
     covariates,
     exposure_days,
+    older_orders,
     stepped_days,
 )
 from stream.windows import DAY_MS, month_of
@@ -25,6 +26,27 @@ MIN_OUTCOMES = 30
 MAX_CUSTOMERS = 2000
 #: Windows looked at, at most, one after the other back from the newest day.
 WINDOWS = 4
+
+#: Windows are not made shorter than so many days because of customers who order too often.
+_LEAST_WINDOW = 3
+#: Order days before a cut that tell the pace of older ones.
+_LEAST_DAYS = 4
+#: Part of a cut's customers who may be unknown at it, and are left out. They are those who order
+#: most: without more of them, the others would tell of another store.
+_MAX_UNKNOWN = 0.05
+#: A model may rank customers so much worse than the built-in one, by chance.
+_RANKING_TOLERANCE = 0.005
+
+#: Of momentum, waiting and spend.
+_Slopes = tuple[float, float, float]
+_BUILTIN_SLOPES: _Slopes = (BUILTIN.momentum, BUILTIN.waiting, BUILTIN.spend)
+#: Directions that the slopes may take, the freest first: the last keeps to the built-in model's
+#: ranking and learns only how many buy again.
+_BASES: tuple[tuple[_Slopes, ...], ...] = (
+    ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
+    ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
+    (_BUILTIN_SLOPES,),
+)
 
 _VERSION_BYTES = 6
 
@@ -52,18 +74,36 @@ class History(Struct, frozen=True, kw_only=True):
         amount = self.amount_minor - sum(amount for _, amount in later)
         return amount / orders if orders > 0 else 0.0
 
+    @property
+    def older(self) -> int:
+        """Orders before the days that are kept, whatever the cut."""
+        return older_orders(self.orders, self.order_days)
 
-#: Covariates of a customer at the beginning of a window, and whether an order came in it.
-_Row = tuple[tuple[float, float, float], bool]
+    def days_before(self, cut: int) -> list[int] | None:
+        """Order days before a UTC day; None where too few are kept to tell the pace of the older.
+
+        The many orders since have crowded them out: without the older ones the customer would seem
+        to have ordered less than they did.
+        """
+        days = [day for day in self.order_days if day < cut]
+        return None if self.older and len(days) < _LEAST_DAYS else days
+
+
+class _Row(Struct, frozen=True):
+    """A customer at the beginning of a window: covariates, and whether an order came in it."""
+
+    values: tuple[float, float, float]
+    bought: bool
 
 
 def fit(histories: Sequence[History], *, until_ms: int, horizon_days: float) -> RepurchaseModel:
     """Fit the model by maximum likelihood to histories that are complete until ``until_ms``.
 
-    The past is cut at up to four days, a horizon apart or less where it is too short for that:
-    what came before each is to say whether there was an order until the next. Of more than
-    ``MAX_CUSTOMERS`` an even selection in the order given is used, so the same histories give the
-    same model. Returns the built-in model where the histories are too few or tell nothing.
+    The past is cut at up to four days, a horizon apart or less where it is too short for that, or
+    where customers order so often that no more is known of them then: what came before each is to
+    say whether there was an order until the next. Of more than ``MAX_CUSTOMERS`` an even selection
+    in the order given is used, so the same histories give the same model. Returns the built-in
+    model where the histories are too few or tell nothing.
     """
     buyers = [history for history in histories if history.order_days and history.orders]
     if len(buyers) < MIN_CUSTOMERS:
@@ -71,48 +111,92 @@ def fit(histories: Sequence[History], *, until_ms: int, horizon_days: float) -> 
     count = min(len(buyers), MAX_CUSTOMERS)
     chosen = [buyers[place * len(buyers) // count] for place in range(count)]
     typical_minor = median(history.amount_minor / history.orders for history in chosen)
-    cuts, window = _windows(chosen, until_ms // DAY_MS, horizon_days)
-    rows = [row for cut in cuts for row in _rows(chosen, cut, window, typical_minor)]
-    outcomes = [bought for _, bought in rows]
+    window, cuts = _windows(chosen, until_ms // DAY_MS, horizon_days)
+    samples = [_rows(chosen, cut, window, typical_minor) for cut in cuts]
+    outcomes = [row.bought for rows in samples for row in rows]
     bought = sum(outcomes)
     if min(bought, len(outcomes) - bought) < MIN_OUTCOMES:
         return BUILTIN
-    values = [row for row, _ in rows]
-    for candidates in (values, [(momentum, 0.0, spend) for momentum, _, spend in values]):
-        found = fit_hazard(candidates, outcomes)
+    return _best(samples, window, typical_minor)
+
+
+def _best(samples: Sequence[Sequence[_Row]], window: int, typical_minor: float) -> RepurchaseModel:
+    """The richest model that is sound and ranks the newest sample as well as the built-in one."""
+    rows = [row for sample in samples for row in sample]
+    outcomes = [row.bought for row in rows]
+    newest = samples[0]
+    least = _ranking(_BUILTIN_SLOPES, newest) - _RANKING_TOLERANCE
+    for basis in _BASES:
+        found = fit_hazard([_along(basis, row) for row in rows], outcomes)
+        if found is None:
+            continue
+        base, slopes = found[0], _slopes(basis, found[1:])
         # Where silence says so much that orders seem to gain weight with age, it must say less:
         # such a rate would grow without end.
-        if found is not None and found[1] > 0:
-            return _model(found, window, typical_minor)
+        if slopes[0] > 0 and _ranking(slopes, newest) >= least:
+            return _model(base, slopes, window, typical_minor)
     return BUILTIN
+
+
+def _along(basis: Sequence[_Slopes], row: _Row) -> list[float]:
+    return [_dot(direction, row.values) for direction in basis]
+
+
+def _slopes(basis: Sequence[_Slopes], lengths: Sequence[float]) -> _Slopes:
+    momentum, waiting, spend = (_dot(lengths, column) for column in zip(*basis, strict=True))
+    return momentum, waiting, spend
+
+
+def _ranking(slopes: _Slopes, rows: Sequence[_Row]) -> float:
+    return concordance([_dot(slopes, row.values) for row in rows], [row.bought for row in rows])
 
 
 def _windows(
     histories: Sequence[History], until: int, horizon_days: float
-) -> tuple[list[int], int]:
-    """First days of the windows, newest first, and the days of each; all within the history."""
+) -> tuple[int, list[int]]:
+    """The days of each window and their first ones, newest first; all within the history.
+
+    Windows are halved until there is one at whose beginning nearly all customers are known.
+    """
     first = min(min(history.order_days) for history in histories)
     window = max(1, min(round(horizon_days), (until - first) // WINDOWS))
-    cuts = [until - window * back for back in range(1, WINDOWS + 1)]
-    return [cut for cut in cuts if cut - first >= window], window
+    while True:
+        cuts = [until - window * back for back in range(1, WINDOWS + 1)]
+        cuts = [cut for cut in cuts if cut - first >= window and _is_known(histories, cut)]
+        if cuts or window // 2 < _LEAST_WINDOW:
+            return window, cuts
+        window //= 2
 
 
-def _rows(
-    histories: Sequence[History], cut: int, window: int, typical_minor: float
-) -> Iterator[_Row]:
+def _is_known(histories: Sequence[History], cut: int) -> bool:
+    """Whether leaving out the customers who are unknown at the cut leaves out hardly any."""
+    found = [history.days_before(cut) for history in histories]
+    unknown = sum(days is None for days in found)
+    return unknown <= _MAX_UNKNOWN * (unknown + sum(bool(days) for days in found))
+
+
+def _rows(histories: Sequence[History], cut: int, window: int, typical_minor: float) -> list[_Row]:
     month = month_of(cut * DAY_MS)
+    rows = []
     for history in histories:
-        before = [day for day in history.order_days if day < cut]
-        if not before:
+        days = history.days_before(cut)
+        if not days:
             continue
         # The order came some time in its day: less than a day later, one day fewer has passed.
-        recency = stepped_days((cut - max(before)) * DAY_MS - 1)
-        values = covariates(before, recency, history.average_minor(month), typical_minor)
-        yield values, any(cut <= day < cut + window for day in history.order_days)
+        recency = stepped_days((cut - max(days)) * DAY_MS - 1)
+        average = history.average_minor(month)
+        values = covariates(days, history.older, recency, average, typical_minor)
+        bought = any(cut <= day < cut + window for day in history.order_days)
+        rows.append(_Row(values, bought))
+    return rows
 
 
-def _model(found: Sequence[float], window: int, typical_minor: float) -> RepurchaseModel:
-    base, momentum, waiting, spend = found
+def _dot(a: Iterable[float], b: Iterable[float]) -> float:
+    return sum(x * y for x, y in zip(a, b, strict=True))
+
+
+def _model(base: float, slopes: _Slopes, window: int, typical_minor: float) -> RepurchaseModel:
+    momentum, waiting, spend = slopes
     model = RepurchaseModel(
         version="",
         base=round(base - math.log(exposure_days(window)), 4),

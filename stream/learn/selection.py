@@ -22,14 +22,15 @@ class Selection(Generic[T]):
         if key in self._values:
             return
         rank = (-crc32(key.encode()), key)
-        if len(self._kept) < self._size:
-            heappush(self._kept, rank)
-        elif rank <= self._kept[0]:
+        is_full = len(self._kept) == self._size
+        if is_full and rank <= self._kept[0]:
             return
-        else:
+        self._values[key] = make()  # first: if it raises, nothing is kept
+        if is_full:
             _, dropped = heapreplace(self._kept, rank)
             del self._values[dropped]
-        self._values[key] = make()
+        else:
+            heappush(self._kept, rank)
 
     def values(self) -> list[T]:
         """What was kept, in the order of the hashes."""

@@ -14,6 +14,10 @@ grouped time (Prentice and Gloeckler 1978, Biometrics 34:57) of recency, frequen
 ``waiting`` is where stores differ: below zero where silence means that a customer left, above zero
 where what was bought lasts a while. BG/NBD (Fader, Hardie and Lee 2005) was measured and ranks the
 customers of both public samples worse; ``portrait evaluate repurchase`` repeats it for this model.
+
+Of a customer with many orders only the newest days are kept. The older orders count as if each had
+had a day of its own, and had come at the mean pace of the days that are kept: else everybody who
+orders weekly would look like everybody who orders daily.
 """
 
 import math
@@ -28,6 +32,8 @@ from stream.windows import DAY_MS
 #: The half-life of an order day's weight. From 120 to 365 days the samples' figures are alike.
 HALF_LIFE_DAYS = 180
 _FADING = math.log(2) / HALF_LIFE_DAYS
+#: Newest order days that a state keeps; the orders before them are known by number only.
+KEPT_DAYS = 16
 #: Evens out the first days after an order, where the logarithm would rule all else.
 _FIRST_DAYS = 7
 #: An average order counts as at most so many typical ones, and at least as their inverse.
@@ -78,6 +84,7 @@ def probability(
         return 0.0
     momentum, waiting, spend = covariates(
         order_days,
+        older_orders(orders, order_days),
         stepped_days(max(as_of_ms - last_order_ms, 0)),
         amount_minor / orders,
         model.typical_order_minor,
@@ -89,13 +96,23 @@ def probability(
     return -math.expm1(-math.exp(log_rate) * exposure_days(horizon_days))
 
 
+def older_orders(orders: int, order_days: Sequence[int]) -> int:
+    """Orders, of all ever completed, that came before the days that are kept of them."""
+    return max(orders - KEPT_DAYS, 0) if len(order_days) >= KEPT_DAYS else 0
+
+
 def covariates(
-    order_days: Sequence[int], recency_days: int, average_minor: float, typical_minor: float
+    order_days: Sequence[int],
+    older: int,
+    recency_days: int,
+    average_minor: float,
+    typical_minor: float,
 ) -> tuple[float, float, float]:
-    """What ``momentum``, ``waiting`` and ``spend`` are multiplied with; at least one order day."""
-    newest = max(order_days)
-    weight = sum(math.exp((day - newest) * _FADING) for day in order_days)
-    momentum = math.log(weight) - recency_days * _FADING
+    """What ``momentum``, ``waiting`` and ``spend`` are multiplied with; at least one order day.
+
+    ``older`` is the number of orders before the oldest of the days, see :func:`older_orders`.
+    """
+    momentum = math.log(_weight(order_days, older)) - recency_days * _FADING
     waiting = math.log(recency_days + _FIRST_DAYS)
     if average_minor <= 0 or typical_minor <= 0:
         return momentum, waiting, 0.0
@@ -103,8 +120,19 @@ def covariates(
     return momentum, waiting, math.log(ratio)
 
 
+def _weight(order_days: Sequence[int], older: int) -> float:
+    newest, oldest = max(order_days), min(order_days)
+    weight = sum(math.exp((day - newest) * _FADING) for day in order_days)
+    if not older or newest == oldest:
+        return weight
+    gap = (newest - oldest) / (len(order_days) - 1)
+    # The sum of a geometric series: each gap further back, an order has faded by as much again.
+    series = math.expm1(-older * gap * _FADING) / math.expm1(-gap * _FADING)
+    return weight + math.exp((oldest - newest - gap) * _FADING) * series
+
+
 def exposure_days(horizon_days: float) -> float:
-    """The days of a horizon, the later ones faded: 28.4 of 30, 169 of 273, 260 of all to come."""
+    """The days of a horizon, the later ones faded: 28.33 of 30, 169 of 273, 260 of all to come."""
     return -math.expm1(-horizon_days * _FADING) / _FADING
 
 

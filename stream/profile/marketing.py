@@ -41,6 +41,7 @@ from msgspec import Meta, Struct
 
 from stream.events import CouponRedeemed, OrderCompleted, PromotionClicked, PromotionViewed
 from stream.profile.occurrence import Occurrence
+from stream.profile.values import Share
 
 #: Responses in twentieths of a coupon used, so that the sums stay integers.
 COUPON = 20
@@ -48,8 +49,6 @@ CLICK = 4
 DISCOUNTED_ORDER = 1
 HELD_BACK = 10 * COUPON
 DECLINED = COUPON // 10
-
-Share = Annotated[float, Meta(ge=0, le=1)]
 
 
 class Marketing(Struct, frozen=True):

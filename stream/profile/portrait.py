@@ -2,6 +2,7 @@
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
@@ -178,6 +179,11 @@ def describe(
     return replace(portrait, fit=fit.describe(standards.targets, portrait))
 
 
+def _traits(portrait: Portrait) -> bytes:
+    """The custom traits as JSON, where 1, 1.0 and true differ."""
+    return msgspec.json.encode(portrait.attributes.traits)
+
+
 def _shopping_gender(
     state: State, in_window: list[int], genders: dict[str, int], standards: Standards
 ) -> ShoppingGender:
@@ -197,6 +203,8 @@ def difference(before: Portrait | None, after: Portrait) -> tuple[str, ...] | No
     same_window = replace(before.activity, window=after.activity.window)
     changed = [name for name in SECTIONS if name != "activity"]
     changed = [name for name in changed if getattr(before, name) != getattr(after, name)]
+    if "attributes" not in changed and _traits(before) != _traits(after):
+        changed.append("attributes")
     if same_window != after.activity:
         changed.append("activity")
     if not changed and (before.first_seen, before.last_seen) == (after.first_seen, after.last_seen):

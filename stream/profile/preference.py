@@ -138,7 +138,12 @@ def add(tiles: DayTiles, occurrence: Occurrence) -> None:
 
 def _tells(product: Product) -> bool:
     """Whether the product leaves anything in a tile."""
-    return bool(product.category or product.brand or product.gender or product.price)
+    return bool(product.category or product.brand or product.price) or _for_one(product)
+
+
+def _for_one(product: Product) -> bool:
+    """Whether it is for women or for men: what is for all tells nothing."""
+    return product.gender in ("female", "male")
 
 
 def _add_product(tile: DayTile, product: Product, price: int | None, points: int) -> None:
@@ -146,7 +151,7 @@ def _add_product(tile: DayTile, product: Product, price: int | None, points: int
         tally.add(tile.categories, product.category, points, NAMES_PER_DAY)
     if product.brand:
         tally.add(tile.brands, product.brand, points, NAMES_PER_DAY)
-    if product.gender in ("female", "male"):  # what is for all tells nothing
+    if product.gender and _for_one(product):
         tally.add(tile.genders, product.gender, points, NAMES_PER_DAY)
     if price is not None:
         bucket = price_bucket(price)

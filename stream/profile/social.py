@@ -14,6 +14,7 @@ from stream import events
 from stream.money import to_text
 from stream.profile.occurrence import Occurrence
 from stream.profile.values import Amount
+from stream.windows import to_ms
 
 #: Brought customers kept one by one: those with the smallest hash. Once there are so many, counts
 #: and sums are estimated from these (a bottom-k sketch; Bar-Yossef et al., RANDOM 2002), off by
@@ -51,7 +52,7 @@ class Social(Struct, frozen=True):
         ),
     ]
     came_by_invitation: Annotated[
-        bool, Meta(description="Whether the customer accepted somebody's invitation.")
+        bool, Meta(description="Whether an `invite_accepted` of the customer names who invited.")
     ]
     shares: Annotated[int, Meta(description="`product_shared` events ever.")]
     reviews: Annotated[int, Meta(description="`product_reviewed` events ever.")]
@@ -67,10 +68,15 @@ class Social(Struct, frozen=True):
 
 
 class Brought(Struct, array_like=True):
-    """A customer who accepted an invitation: totals in minor units, newest known."""
+    """A customer who accepted an invitation: totals in minor units, newest known.
+
+    ``invited_ms`` is when their first invitation was accepted, as far as we were told, and
+    ``withdrawn`` whether it was another's.
+    """
 
     orders: int
     amount: int
+    invited_ms: int
     withdrawn: bool = False
 
 
@@ -109,7 +115,8 @@ def credit(state: SocialState, occurrence: Occurrence) -> None:
     """Take over what a customer brought by this one has come to."""
     event = occurrence.event
     if isinstance(event, events.ReferralChanged):
-        totals = Brought(event.orders, occurrence.amount_minor, event.withdrawn)
+        invited_ms = to_ms(event.invited_at)
+        totals = Brought(event.orders, occurrence.amount_minor, invited_ms, event.withdrawn)
         _keep(state.brought, crc32(event.invitee.encode()), totals)
 
 
@@ -134,13 +141,17 @@ def _earliest(invitations: list[Invitation]) -> list[Invitation]:
 
 def _keep(brought: dict[int, Brought], key: int, totals: Brought) -> None:
     known = brought.get(key, totals)
+    # The earlier invitation decides whose it was; of two at the same time, that it was another's.
+    invited_ms, of_us = min(_claim(known), _claim(totals))
     brought[key] = Brought(
-        max(known.orders, totals.orders),
-        max(known.amount, totals.amount),
-        known.withdrawn or totals.withdrawn,
+        max(known.orders, totals.orders), max(known.amount, totals.amount), invited_ms, not of_us
     )
     if len(brought) > MAX_BROUGHT:
         del brought[max(brought)]
+
+
+def _claim(totals: Brought) -> tuple[int, bool]:
+    return totals.invited_ms, not totals.withdrawn
 
 
 def describe(state: SocialState, decimals: int) -> Social:

@@ -68,8 +68,25 @@ def merge(a: Traits, b: Traits) -> Traits:
 def known_of(traits: Traits) -> tuple[KnownTraits, dict[str, str | int | float | bool]]:
     """The values that hold now: the known traits, and all others by name."""
     values = {name: value for name, (_, value) in traits.items() if value is not None}
-    known = msgspec.convert({name: values.get(name) for name in KNOWN}, KnownTraits)
+    known = _convert({name: values[name] for name in KNOWN if name in values})
     return known, {name: values[name] for name in sorted(values.keys() - _KNOWN)}
+
+
+def _convert(declared: dict[str, TraitValue]) -> KnownTraits:
+    try:
+        return msgspec.convert(declared, KnownTraits)
+    except msgspec.ValidationError:
+        # Declared before the trait had a meaning: what does not fit says nothing.
+        fitting = {name: value for name, value in declared.items() if _fits(name, value)}
+        return msgspec.convert(fitting, KnownTraits)
+
+
+def _fits(name: str, value: TraitValue) -> bool:
+    try:
+        msgspec.convert({name: value}, KnownTraits)
+    except msgspec.ValidationError:
+        return False
+    return True
 
 
 def birth_year_of(traits: Traits) -> int | None:

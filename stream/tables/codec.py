@@ -29,6 +29,8 @@ _COMPRESSED = b"\x78"
 _DAMAGE = (
     msgspec.MsgspecError,
     ValueError,
+    TypeError,
+    AttributeError,
     LookupError,
     OverflowError,
     struct.error,

@@ -211,8 +211,13 @@ class RedisTable:
 
     async def scan(self) -> AsyncIterator[tuple[str, Record]]:
         found: list[str] = []
+        # While the server rehashes, a scan may name a key twice.
+        met: set[int] = set()
         with _transient():
             async for name in self._client.scan_iter(match=f"{self._prefix}*", count=_SCAN_COUNT):
+                if (number := hash(name)) in met:
+                    continue
+                met.add(number)
                 store_id, _, customer_id = name.decode().removeprefix(self._prefix).partition(":")
                 found.append(f"{store_id}/{customer_id}")
                 if len(found) >= _SCAN_RECORDS:

@@ -6,7 +6,7 @@ from typing import Protocol
 from msgspec import Struct
 
 #: Versions of the reference that are kept, so that documents can be made again: at one an hour,
-#: those of the last four days.
+#: those of the last six weeks.
 REFERENCES_KEPT = 1000
 
 

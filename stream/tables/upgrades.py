@@ -32,7 +32,7 @@ def _from_1(fields: Fields) -> Fields:
             [day, _tallies_from_1(categories, brands, len(names)), prices, b""]
             for day, categories, brands, prices in days
         ],
-        _spending_from_1(spending, newest, first_hour),
+        _spending_from_1(spending, first_ms, newest, first_hour),
         [0] * 6,
         [0, 0, 0, 0, [], {}],
         {},
@@ -54,7 +54,9 @@ def _tallies_from_1(
     return first | {2 + names + index: points for index, points in brands.items()}
 
 
-def _spending_from_1(spending: Fields, newest_ms: int, first_hour: int) -> Fields:
+def _spending_from_1(
+    spending: Fields, oldest_ms: int | None, newest_ms: int, first_hour: int
+) -> Fields:
     """The first order, the months and the order days are known as far as the window reaches."""
     orders, amount, refunded, last_ms, hours = spending
     month, day = month_of(newest_ms), newest_ms // DAY_MS
@@ -66,7 +68,11 @@ def _spending_from_1(spending: Fields, newest_ms: int, first_hour: int) -> Field
     order_days = sorted({hour // 24 for hour in hours}, reverse=True)[:16]
     if last_ms is not None and not order_days:
         order_days = [last_ms // DAY_MS]
-    first_ms = None if last_ms is None else min([last_ms, *(hour * HOUR_MS for hour in hours)])
+    first_ms = None
+    if last_ms is not None:
+        # Of the first order in the window only the hour is known; no event is before the oldest.
+        hour_ms = min([last_ms, *(hour * HOUR_MS for hour in hours)])
+        first_ms = max(hour_ms, oldest_ms or 0)
     gaps = [later - earlier for later, earlier in zip([day, *order_days], order_days, strict=False)]
     return [
         orders,

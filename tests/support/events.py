@@ -113,7 +113,12 @@ def contacted(occurred_at: str, **fields: Any) -> Wire:
 
 def referred(occurred_at: str, invitee: str, orders: int, amount: str, **fields: Any) -> Wire:
     """A `referral_changed` event: what a customer brought by this one has come to."""
-    totals = {"orders": orders, "amount": amount, "currency": "USD"}
+    totals = {
+        "invited_at": "2024-01-01T00:00:00Z",
+        "orders": orders,
+        "amount": amount,
+        "currency": "USD",
+    }
     return event("referral_changed", occurred_at, invitee=invitee, **{**totals, **fields})
 
 

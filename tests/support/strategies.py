@@ -270,6 +270,9 @@ def _buyers(draw: st.DrawFn, end_ms: int) -> list[Wire]:
 _referrals = st.builds(
     lambda invitee, **fields: {"type": "referral_changed", "invitee": invitee, **fields},
     st.integers(1, 4).map(lambda number: f"friend {number}"),
+    invited_at=st.sampled_from(
+        ["2024-01-01T00:00:00Z", "2024-01-01T08:00:00+08:00", "2023-05-05T05:05:05Z"]
+    ),
     orders=st.integers(0, 3),
     amount=money,
     currency=_currencies,

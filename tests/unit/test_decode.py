@@ -19,6 +19,7 @@ from tests.support.events import (
     identified,
     occur,
     ordered,
+    referred,
     to_ms,
 )
 from tests.support.events import viewed as view
@@ -134,7 +135,7 @@ def test_type_of_another_topic_is_refused_as_wrong_topic(type_name):
         ("engagements", event("support_contacted", NOON)),
         (
             "referrals",
-            event("referral_changed", NOON, invitee="b", orders=1, amount="1", currency="USD"),
+            referred(NOON, "b", 1, "1.00"),
         ),
     ],
 )

@@ -84,6 +84,26 @@ async def test_a_young_store_is_looked_at_again_soon() -> None:
     assert updater.standards.reference.stores["main"].buyers == 33
 
 
+async def test_a_scan_that_failed_is_not_repeated_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, seconds = await shop(40), Seconds()
+    kept, updater = keeper(world, seconds)
+    scans = 0
+
+    async def fail(*_: object) -> None:
+        nonlocal scans
+        scans += 1
+        raise Transient("Redis: gone")
+
+    monkeypatch.setattr("stream.reference_keeper.refresh", fail)
+    for seconds.now in (0.0, 1.0, FIRST_S - 1):
+        await kept.renew(take=True)
+    assert scans == 1
+    seconds.now = FIRST_S
+    await kept.renew(take=True)
+    assert scans == 2
+    assert updater.standards.reference is NONE_TAKEN
+
+
 async def test_a_table_that_does_not_answer_leaves_the_reference_as_it_is(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -3,17 +3,21 @@
 import random
 from collections import deque
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import msgspec
 import pytest
 
 from stream.batch import Processor
+from stream.clock import EventClock
 from stream.events import Event, InviteAccepted, ReferralChanged, customer_key
 from stream.publish import Message
 from stream.topics import REFERRALS
+from stream.windows import HOUR_MS
 from tests.support.fakes import (
     START,
+    START_MS,
     Crash,
     FakeRecord,
     Fuse,
@@ -189,3 +193,34 @@ async def test_crashes_and_any_order_lead_to_the_same_totals(seed: int) -> None:
     assert (a["invites_accepted"], a["customers_brought"], a["brought_amount"]) == (2, 2, "13.50")
     assert (b["invites_accepted"], b["customers_brought"], b["brought_amount"]) == (1, 1, "6.75")
     await world.check_changes()
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_whose_invitation_was_first_does_not_depend_on_the_order_of_arrival(
+    order: tuple[int, ...],
+) -> None:
+    world = World()
+    worker = world.worker()
+    await worker.process("logins", 0, records([signed_in("a", "1"), signed_in("b", "2")]))
+    sent = [
+        accepted("new", "b", hours_ago=20),
+        accepted("new", "a", hours_ago=22),
+        accepted("new", "b", hours_ago=23),
+    ]
+    for offset, number in enumerate(order):
+        await worker.process("engagements", 0, records([sent[number]], offset))
+    await worker.process("orders", 0, records([ordered("new", "o", "10.00")]))
+    await deliver(world, worker)
+    found = {who: (await social(world, who))["brought_amount"] for who in "ab"}
+    assert found == {"a": "0.00", "b": "10.00"}
+
+
+async def test_a_referral_moves_no_clock() -> None:
+    world = World()
+    worker = world.worker(clock=EventClock())
+    await worker.process("logins", 0, records([signed_in("old", "1", hours_ago=900)]))
+    await worker.process("orders", 1, records([ordered("new", "o", "10.00", hours_ago=1)]))
+    await worker.process("engagements", 1, records([accepted("new", "old")]))
+    await deliver(world, worker)
+    assert await world.table.watermark(0) == START_MS - 900 * HOUR_MS
+    assert world.documents("main/old")[-1]["activity"]["counts"] == {"signed_in": 1}

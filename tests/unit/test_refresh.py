@@ -12,7 +12,7 @@ from stream.errors import Fatal
 from stream.measures.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, take
 from stream.reference import Pace, current, load, newest_ms, refresh
 from stream.tables.memory import MemoryTable
-from stream.tables.table import Position
+from stream.tables.table import Position, Record, Write
 from tests.support.references import DAY_MS, TAKEN_MS, buyers, document, keep
 
 EXAMPLE = Path(__file__).parents[2] / "schemas/examples/valid/portraits/c-1001.json"
@@ -83,12 +83,31 @@ async def test_each_store_is_compared_with_its_own_buyers(table: Counting) -> No
 @pytest.mark.parametrize(
     "damaged",
     [b"not json", b"{}", json.dumps(document(amount="1.5")).encode(),
-     json.dumps(document(amount="x.yz")).encode()],
+     json.dumps(document(amount="x.yz")).encode(),
+     json.dumps(document(last_order_at="2026-02-27T00:00:00")).encode()],
 )  # fmt: skip
-async def test_a_damaged_document_is_said_to_be_so(table: Counting, damaged: bytes) -> None:
-    await keep(table, [damaged])
-    with pytest.raises(Fatal, match="a stored portrait is damaged"):
-        await taken(table)
+async def test_a_damaged_document_is_left_out_and_said_to_be_so(
+    table: Counting, damaged: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    await keep(table, [damaged, *buyers(30)])
+    assert (await taken(table)).stores["main"].buyers == 30
+    assert "1 damaged portraits were left out" in caplog.text
+
+
+async def test_a_damaged_state_is_left_out_as_well(table: Counting) -> None:
+    await keep(table, buyers(30))
+    await table.store(
+        0,
+        [
+            Write(
+                "main/z",
+                Record(1, 1, b"state", json.dumps(document()).encode()),
+                None,
+                publish=False,
+            )
+        ],
+    )
+    assert (await taken(table)).stores["main"].buyers == 30
 
 
 async def test_a_document_of_the_contract_can_be_read(table: Counting) -> None:

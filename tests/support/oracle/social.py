@@ -1,23 +1,26 @@
 """The expected `social`: invitations, customers brought, shares and reviews, over life."""
 
-from decimal import Decimal
+from collections import defaultdict
+from datetime import datetime
 
 from tests.support.oracle.values import ZERO, Past, Wire, money, of_type
 
 
 def section(everything: Past) -> Wire:
     """The section; below 64 customers brought."""
-    brought: dict[str, tuple[int, Decimal, bool]] = {}
+    told: dict[str, list[Wire]] = defaultdict(list)
     for _, event in of_type(everything, "referral_changed"):
-        orders, amount, withdrawn = brought.get(event["invitee"], (0, ZERO, False))
-        brought[event["invitee"]] = (
-            max(orders, event["orders"]),
-            max(amount, money(event["amount"], event["currency"])),
-            withdrawn or event.get("withdrawn", False),
+        told[event["invitee"]].append(event)
+    assert len(told) < 64, "from 64 on the document has estimates"
+    accepted = [events for events in told.values() if _is_ours(events)]
+    totals = [
+        (
+            max(event["orders"] for event in events),
+            max(money(event["amount"], event["currency"]) for event in events),
         )
-    assert len(brought) < 64, "from 64 on the document has estimates"
-    accepted = [totals for totals in brought.values() if not totals[2]]
-    buyers = [totals for totals in accepted if totals[0] > 0]
+        for events in accepted
+    ]
+    buyers = [amount for orders, amount in totals if orders > 0]
     inviters = {e.get("invited_by") for _, e in of_type(everything, "invite_accepted")}
     invites, shares, reviews = (
         len(of_type(everything, name))
@@ -28,9 +31,19 @@ def section(everything: Past) -> Wire:
         "invites_sent": invites,
         "invites_accepted": len(accepted),
         "customers_brought": len(buyers),
-        "brought_amount": str(sum((amount for _, amount, _ in buyers), ZERO)),
+        "brought_amount": str(sum(buyers, ZERO)),
         "came_by_invitation": bool(inviters - {None, everything[0][1]["customer_id"]}),
         "shares": shares,
         "reviews": reviews,
         "influence": 100 * points // (points + 20),
     }
+
+
+def _is_ours(events: list[Wire]) -> bool:
+    """Whether the earliest invitation that was ever told of is never said to be another's."""
+    times = [datetime.fromisoformat(event["invited_at"]) for event in events]
+    return not any(
+        event.get("withdrawn", False)
+        for event, at in zip(events, times, strict=True)
+        if at == min(times)
+    )

@@ -122,13 +122,20 @@ def _repurchase(
         "next_expected_at": None if due is None else text(due),
         "overdue": None if due is None else as_of >= due,
         "probability_30d": Near(
-            _probability(days, recency, float(amount * 100) / len(orders), measures), 1e-4
+            _probability(days, recency, len(orders), float(amount * 100), measures), 1e-4
         ),
     }
 
 
-def _probability(days: list[date], recency: int, average: float, model: Measures) -> float:
-    weights = sum(2 ** (-(days[-1] - day).days / 180) for day in days)
+def _probability(
+    days: list[date], recency: int, orders: int, amount: float, model: Measures
+) -> float:
+    average = amount / orders
+    ages = [float((days[-1] - day).days) for day in days]
+    if len(days) == ORDER_DAYS:
+        pace = ages[0] / (ORDER_DAYS - 1)
+        ages += [ages[0] + pace * place for place in range(1, orders - ORDER_DAYS + 1)]
+    weights = sum(2 ** (-age / 180) for age in ages)
     log_rate = model.base + model.waiting * math.log(recency + 7)
     log_rate += model.momentum * (math.log(weights) - recency * math.log(2) / 180)
     if average and model.typical_order:

@@ -4,6 +4,7 @@ from zlib import crc32
 
 import pytest
 
+from stream.fields import TraitValue
 from stream.profile import attributes
 from stream.profile.attributes import Attributes
 from stream.profile.traits import MAX_CUSTOM
@@ -170,3 +171,25 @@ def test_known_traits_do_not_take_the_place_of_custom_ones():
     )
     assert set(section.traits) == set(names)
     assert (section.natural_gender, section.country) == ("male", "DE")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("kind", "vip"),
+        ("industry", 5),
+        ("app_installed", "yes"),
+        ("website_traffic", 1.5),
+        ("purchase_volume", "high"),
+        ("company_type", ""),
+    ],
+)
+def test_a_trait_declared_before_it_had_a_meaning_says_nothing(
+    name: str, value: TraitValue
+) -> None:
+    state = folded([identified(EARLY, occupation="teacher", kind="company")])
+    state.traits[name] = (to_ms(EARLY), value)
+    section = portrait(state, to_ms(EARLY)).attributes
+    assert section.occupation == "teacher"
+    assert section.kind == ("person" if name == "kind" else "company")
+    assert name not in section.traits

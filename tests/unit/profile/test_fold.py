@@ -122,7 +122,7 @@ def test_a_referral_is_no_activity_and_is_not_remembered():
     assert offered(state, 1, referral, "referrals:0") is Folded.APPLIED
     assert offered(state, 2, referral, "referrals:0") is Folded.APPLIED
     assert (state.seen, state.hours, state.first_ms, state.newest_ms) == ({}, {}, None, None)
-    assert list(state.social.brought.values()) == [Brought(2, 3000)]
+    assert list(state.social.brought.values()) == [Brought(2, 3000, to_ms("2024-01-01T00:00:00Z"))]
 
 
 def test_erasure_forgets_who_was_brought_and_takes_no_more():

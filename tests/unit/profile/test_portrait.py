@@ -65,6 +65,13 @@ def test_a_customer_with_nothing_but_referrals_has_no_portrait_yet():
     assert (known.first_seen, known.last_seen) == ("2024-05-01T00:00:00.000Z",) * 2
 
 
+@pytest.mark.parametrize(("one", "other"), [(1, True), (0, False), (1, 1.0)])
+def test_a_trait_that_only_its_type_tells_apart_is_a_change(one, other):
+    before = portrait(folded([identified(NOON, vip=one)]), NOON_MS)
+    after = portrait(folded([identified(NOON, vip=other)]), NOON_MS)
+    assert difference(before, after) == ("attributes",)
+
+
 def test_all_sections_of_a_first_portrait_are_new():
     assert difference(None, portrait(folded([viewed(NOON)]), NOON_MS)) == SECTIONS
 
