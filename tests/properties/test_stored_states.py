@@ -95,8 +95,21 @@ def large() -> State:
 
 RICH, LARGE = rich(), large()
 RICH_BYTES, LARGE_BYTES = codec.encode(RICH), codec.encode(LARGE)
+#: A state of schema 2 as it was stored, made of `rich()`; it stays as it is, too.
+SCHEMA_2 = bytes.fromhex(
+    "02dc00128330293207ab656c736577686572653a3109cf0000018df7340cc0cf00000007f2147cc0c4680000"
+    "5ed85062756f0000fcb3209c5d09000067943d06722100005064628682b20000e88bddf672680000583484e7"
+    "01f80000ac145cbd03c90000c3acd6640fd00000b35bd9b23919000021d1c06132110000cea9229423480000"
+    "c6b6c1ea861e00001f3c1ccdef9dce00073ea781268d0c010001020105010b01140116011801190111010801"
+    "09010a0194cd07080001019591a46d75677391a441636d6591a36d756791a864656c697665727992a0a7416e"
+    "64726f6964cd4d46919400850001020f030f04010501813e04c407016b33eb6b33eb9a02cd076ccd03b60101"
+    "cf00000007f2147cc00081009201cd03b681009201cd03b69200cd018a9600010000010096000001049192cf"
+    "0000018df7340cc0a2633281ce55eeac619401cd07d0cf0000018cc251f400c281ce7151358392cf0000018d"
+    "f7340cc0c39192008208a7636f6d70616e79a473697a65a14d81ce1196bc6694cd018a00060794cf00000007"
+    "f2147cc09200a6736561726368c092cf00000007f2147cc0a2494ec2"
+)
 #: Stored states of every kind.
-STORED = (SCHEMA_1, RICH_BYTES, LARGE_BYTES)
+STORED = (SCHEMA_1, SCHEMA_2, RICH_BYTES, LARGE_BYTES)
 
 
 @given(histories(erasable=True), marks)
@@ -123,6 +136,10 @@ def test_something_of_everything_comes_back_as_it_was() -> None:
 def test_a_large_state_is_stored_smaller_and_comes_back_as_it_was() -> None:
     assert codec.decode(LARGE_BYTES) == LARGE
     assert len(LARGE_BYTES) < len(msgspec.msgpack.encode(to_stored(LARGE)))
+
+
+def test_states_stored_by_the_second_version_are_read() -> None:
+    assert codec.decode(SCHEMA_2) == RICH
 
 
 def test_states_stored_by_the_first_version_are_read() -> None:
