@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 
 Id = Annotated[str, Meta(min_length=1, max_length=128)]
-EventId = Annotated[str, Meta(min_length=1, max_length=64)]
+EventId = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="Unique to the event: sent again within 24 hours of event time, or 256 events "
+        "of the customer, it does not count again.",
+    ),
+]
 StoreId = Annotated[
     str,
     Meta(

@@ -79,6 +79,7 @@ def command(
         store=store,
         shift_to=datetime.now(UTC) if shift_to_now else None,
         rate=rate,
+        wait=wait,
     )
     settings = load()
     summary = Summary(file=file, format=format_name)
@@ -183,6 +184,11 @@ def to_text(summary: Summary) -> str:
             lines.append("    …")
     if summary.waited_seconds is not None:
         lines.append(f"all committed by the workers after {summary.waited_seconds:.1f} s more")
+    if summary.dead_letters:
+        lines.append(
+            f"{summary.dead_letters:,} dead letters since it began; "
+            "`portrait watch --dead-letters --from-beginning` says why"
+        )
     return "\n".join(lines)
 
 

@@ -50,6 +50,8 @@ def command(
     With --as-of it is described anew, as of any instant not before the customer's last event.
     With --explain the evidence behind each value is printed, by the reference that it names.
     """
+    if reference is not None and as_of_ms is None and not explain:
+        raise click.UsageError("--reference is for --as-of and --explain")
     read = _explained if explain else _document
     try:
         found = asyncio.run(read(customer_key(store_id, customer_id), as_of_ms, reference))

@@ -102,6 +102,11 @@ class _Demo:
                     self._screen.note(
                         f"a simulated shop, ready in {time.monotonic() - began:.1f} s"
                     )
+                    # For another terminal, while it lasts.
+                    self._screen.say(
+                        f"PORTRAIT_KAFKA={settings.kafka} PORTRAIT_REDIS={settings.redis} "
+                        "portrait show customer-00001 --explain"
+                    )
                     await self._watch(settings, workers)
                 except asyncio.CancelledError:
                     interrupted = True

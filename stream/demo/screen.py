@@ -52,6 +52,10 @@ class Screen:
             picture = Text(text) if self._now is None else self._picture(self._now)
             self._live.update(_endable(picture), refresh=True)
 
+    def say(self, text: str) -> None:
+        """A line that stays above the picture."""
+        self._console.print(text, style="dim", highlight=False, soft_wrap=True)
+
     def show(self, now: Figures, faces: Sequence[Face]) -> None:
         """Show the figures of this moment; portraits stay until others come."""
         self._faces = faces or self._faces

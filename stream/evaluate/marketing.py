@@ -75,11 +75,12 @@ def evaluate(history: Iterable[Found], until_ms: int, predict_until_ms: int) -> 
             [sensitivities[row] for row in rows], [redemptions[row] for row in rows]
         )
 
+    low, high = interval(len(households), lift)
     return Figures(
         n=len(households),
         redemptions=sum(redemptions),
-        top_fifth_lift=lift(range(len(households))),
-        top_fifth_lift_interval=interval(len(households), lift),
+        top_fifth_lift=round(lift(range(len(households))), 4),
+        top_fifth_lift_interval=(round(low, 4), round(high, 4)),
         skipped=skipped,
     )
 

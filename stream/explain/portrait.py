@@ -38,5 +38,7 @@ def _reference(basis: Basis) -> str:
     if basis.portrait.reference != BUILTIN_VERSION:
         return f"quantiles of {basis.store.buyers} buyers, taken at {taken.taken_at}"
     if taken.version == BUILTIN_VERSION:
-        return f"no store with {MIN_BUYERS} buyers was measured yet: round figures stand in"
+        return (
+            f"described before a reference of {MIN_BUYERS} buyers was taken: round figures stand in"
+        )
     return f"the store had not {MIN_BUYERS} buyers at {taken.taken_at}: round figures stand in"

@@ -17,7 +17,7 @@ NAMES_PER_DAY = 32
 SEARCHES_PER_DAY = 4
 SUBJECTS_PER_DAY = 4
 #: Products of one day whose first view and first order are kept: those with the smallest hash.
-PRODUCTS_PER_DAY = 8
+PRODUCTS_PER_DAY = 32
 
 #: Times within a day are kept in slots of six minutes: 240 a day, one byte.
 SLOT_MS = 6 * 60 * 1000

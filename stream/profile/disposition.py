@@ -50,7 +50,7 @@ class Inclination(Struct, frozen=True):
             "how low the price level is. Quality-driven: mean of the price level and of the part "
             "paid without discounts. Impulsive: part of the products bought within an hour of "
             "their first view; deliberate: a day or more after it; times in steps of six minutes, "
-            "eight products a day. Novelty-seeking: part of the brand points that went to brands "
+            "32 products a day. Novelty-seeking: part of the brand points that went to brands "
             "not met on an earlier day. Loyal: sum of the squared shares of the brands."
         ),
     ]

@@ -17,7 +17,7 @@ from stream.replay.shift import newest, rereadable, shift
 from stream.replay.source import NO_CURRENCY, STANDARD_INPUT, Found, Meter, Skipped
 from stream.replay.summary import Summary
 from stream.settings import Settings
-from stream.topics import ensure_topics
+from stream.topics import DEAD_LETTERS, ensure_topics
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -31,6 +31,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     shift_to: datetime | None = None
     #: Events per second at most.
     rate: float | None = None
+    #: Whether to count the dead letters from here on, for :func:`wait_for_workers`.
+    wait: bool = False
 
 
 class Watcher(Protocol):
@@ -58,6 +60,9 @@ async def replay(
     _check_exists(plan.file)
     await ensure_topics(settings)
     summary = summary or Summary(file=plan.file, format=plan.format)
+    if plan.wait:
+        async with Backlog(settings) as backlog:
+            summary.dead_letters_before = await _dead_letters(backlog)
     if plan.shift_to is None:
         found = _pass(plan, "sending", watcher)
         await _send(settings, plan, found, summary, watcher)
@@ -82,9 +87,16 @@ async def wait_for_workers(
     started = time.monotonic()
     async with Backlog(settings) as backlog:
         await backlog.wait_until_committed(summary.targets, timeout_s, watcher.waiting)
+        summary.dead_letters = await _dead_letters(backlog) - summary.dead_letters_before
         told = await backlog.end_offsets(await backlog.partitions(INTERNAL_TOPICS))
         await backlog.wait_until_committed(told, timeout_s)
     summary.waited_seconds = time.monotonic() - started
+
+
+async def _dead_letters(backlog: Backlog) -> int:
+    """Dead letters that were ever written."""
+    ends = await backlog.end_offsets(await backlog.partitions([DEAD_LETTERS]))
+    return sum(ends.values())
 
 
 def _check_exists(file: str) -> None:

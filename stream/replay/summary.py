@@ -28,6 +28,9 @@ class Summary(Struct, kw_only=True):
     seconds: float = 0.0
     #: Seconds until the workers had committed all of it; None where nobody waited.
     waited_seconds: float | None = None
+    #: Dead letters there were before, and more of them since; None where nobody waited.
+    dead_letters_before: int = 0
+    dead_letters: int | None = None
 
     @property
     def total_sent(self) -> int:

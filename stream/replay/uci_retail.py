@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 
 from stream.events import Event, OrderCompleted, OrderRefunded
-from stream.fields import Item
-from stream.replay.amounts import is_plain, to_decimal, to_money
+from stream.fields import Context, Item
+from stream.replay.amounts import is_plain, to_decimal, to_money, to_name
 from stream.replay.grouping import Group, group_nearby
 from stream.replay.localtime import with_offset
 from stream.replay.ordering import in_time_order
@@ -23,6 +23,7 @@ from stream.replay.rows import MALFORMED_ROW, Row, read_rows
 from stream.replay.source import Found, Skipped
 
 COLUMNS = ("InvoiceNo", "StockCode", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID")
+OPTIONAL = ("Country",)
 
 NO_CUSTOMER = "no_customer"
 #: A line of an order that takes goods back; the refund comes as an invoice of its own.
@@ -46,6 +47,7 @@ class Line(Struct, frozen=True):
     quantity: int
     unit_price: str
     at: datetime
+    country: str | None
 
     @property
     def amount(self) -> Decimal:
@@ -67,12 +69,12 @@ def _read_invoices(stream: BinaryIO) -> Iterator[Found]:
 
 
 def _read_lines(stream: BinaryIO) -> Iterator[tuple[int, str, Line] | Skipped]:
-    for row in read_rows(stream, COLUMNS):
+    for row in read_rows(stream, COLUMNS, OPTIONAL):
         yield row if isinstance(row, Skipped) else _to_line(row)
 
 
 def _to_line(row: Row) -> tuple[int, str, Line] | Skipped:
-    number, (invoice, stock_code, quantity, at, unit_price, customer) = row
+    number, (invoice, stock_code, quantity, at, unit_price, customer, country) = row
     if not customer.strip():
         return Skipped(number, NO_CUSTOMER, f"invoice {invoice} names no customer")
     if not (invoice and stock_code):
@@ -85,6 +87,7 @@ def _to_line(row: Row) -> tuple[int, str, Line] | Skipped:
             quantity=_whole(quantity),
             unit_price=unit_price if is_plain(unit_price) else to_money(to_decimal(unit_price)),
             at=_wall_clock(at),
+            country=to_name(country),
         )
     except ValueError as exc:
         return Skipped(number, MALFORMED_ROW, str(exc))
@@ -134,6 +137,7 @@ def _to_event(group: Group[Line]) -> Event:
         order_id=group.key,
         total=to_money(sum((line.amount for line in group.lines), Decimal())),
         currency=CURRENCY,
+        context=Context(country=first.country) if first.country else None,
         items=tuple(
             Item(product_id=line.product_id, price=line.unit_price, quantity=abs(line.quantity))
             for line in group.lines

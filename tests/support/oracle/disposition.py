@@ -17,7 +17,7 @@ from tests.support.oracle.values import (
 )
 
 MIN_ORDERS, MIN_BOUGHT, MIN_BRAND_POINTS, MIN_BRAND_DAYS = 3, 3, 20, 3
-PRODUCTS_A_DAY = 8
+PRODUCTS_A_DAY = 32
 SLOT_S = 360
 DAY_SLOTS = 24 * 3600 // SLOT_S
 
