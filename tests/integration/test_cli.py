@@ -18,6 +18,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stream.child import HOST, Child, free_ports
+from stream.profile.portrait import SECTIONS
 from stream.settings import Settings
 from tests.support import traffic
 from tests.support.events import Wire
@@ -42,6 +43,7 @@ LONG_AFTER = "2025-09-01T00:00:00Z"
 
 CHECKS = (
     "rates",
+    "standards",
     "topics",
     "redis",
     "currency",
@@ -93,7 +95,9 @@ def test_show_draws_a_portrait(shop):
         assert section in text
     assert "home/mugs 100%" in text
     assert re.search(r"^ {14}0     6     12    18     local hours$", text, re.MULTILINE)
-    assert len(text.splitlines()) == 9
+    assert len(text.splitlines()) == 23  # a screen
+    explained = successful(shop.settings, "show", "c1", "--explain")
+    assert re.search(r"^  tier +bronze .*reach\s", explained, re.MULTILINE)
     assert not re.search(r" $", text, re.MULTILINE)
 
 
@@ -142,7 +146,7 @@ def test_watch_prints_the_changes_from_the_beginning(shop):
     ]
     assert len(documents) == CUSTOMERS
     assert documents[0]["version"] == 1
-    assert documents[0]["changed"] == ["attributes", "activity", "preferences", "spending"]
+    assert documents[0]["changed"] == list(SECTIONS)
     lines = successful(shop.settings, *command).splitlines()
     assert len(lines) == CUSTOMERS
     assert re.fullmatch(r"2025-\S+  main/c\d  v1  event: attributes, activity, .*", lines[0])
@@ -224,12 +228,12 @@ def _arrived(settings: Settings) -> int:
 
 
 def test_topics_are_checked_without_making_any(shop):
-    assert successful(shop.settings, "topics", "--check").count(" there\n") == 8
+    assert successful(shop.settings, "topics", "--check").count(" there\n") == 9
     missing = portrait(
         shop.settings, "topics", "--check", changes={"PORTRAIT_TOPIC_PREFIX": "no-such-"}
     )
     assert missing.returncode == 1
-    assert missing.stdout.count(" missing\n") == 8
+    assert missing.stdout.count(" missing\n") == 9
     assert "run `portrait topics`" in missing.stderr
 
 
@@ -248,6 +252,7 @@ def test_doctor_says_what_is_wrong_and_goes_on(shop):
     assert done.returncode == 1
     assert doctors(done.stdout) == dict.fromkeys(CHECKS, "skipped") | {
         "rates": "ok",
+        "standards": "ok",
         "topics": "FAILED",
         "redis": "FAILED",
     }

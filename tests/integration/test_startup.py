@@ -37,12 +37,30 @@ async def test_uneven_partition_counts_are_refused(settings: Callable[..., Setti
     admin = AIOKafkaAdminClient(bootstrap_servers=shop.kafka)
     await admin.start()
     try:
-        await admin.create_topics([NewTopic(shop.topic("orders"), 3, 1)])
+        await admin.create_topics(
+            [NewTopic(shop.topic("orders"), 3, 1), NewTopic(shop.topic("carts"), 2, 1)]
+        )
     finally:
         await admin.close()
     made = portrait(shop, "topics")
     assert made.returncode == 1
     check_refusal(shop, "equal partition counts", "orders=3", "kafka-topics --alter")
+
+
+async def test_topics_that_are_missing_get_the_partitions_of_those_there(
+    settings: Callable[..., Settings],
+):
+    shop = settings(partitions=2)
+    admin = AIOKafkaAdminClient(bootstrap_servers=shop.kafka)
+    await admin.start()
+    try:
+        await admin.create_topics([NewTopic(shop.topic("orders"), 3, 1)])
+    finally:
+        await admin.close()
+    successful(shop, "topics")
+    counts = {topic.name: topic.partitions for topic in await describe_topics(shop)}
+    assert {counts[shop.topic(name)] for name in INPUT_TOPICS} == {3}
+    assert counts[shop.topic("portraits")] == 2
 
 
 async def test_portraits_of_another_currency_or_of_topics_since_made_anew_are_refused(
