@@ -1,9 +1,9 @@
 """How well the probability of buying again tells who will, against recency and frequency alone."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from stream.decode import place
 from stream.errors import Fatal, Rejected
@@ -16,7 +16,7 @@ from stream.profile.fold import fold
 from stream.profile.state import State
 from stream.replay import cdnow, uci_retail
 from stream.replay.source import Found, Skipped
-from stream.windows import DAY_MS
+from stream.windows import DAY_MS, to_ms
 
 #: Formats measured on -> their currency.
 CURRENCIES = {"cdnow": cdnow.CURRENCY, "uci-retail": uci_retail.CURRENCY}
@@ -32,7 +32,8 @@ class Figures(Struct, frozen=True, kw_only=True):
     are at 95 % by bootstrap over customers, those of the differences paired. ``expected`` is the
     sum of the probabilities, to be held against ``bought``. ``model`` is the version of the model,
     which was fitted to what came before the cut where there was enough. ``skipped`` counts what of
-    the input was no event.
+    the input was no event, or one that a worker would reject. ``note`` says where the figures are
+    not what was asked for.
     """
 
     n: int
@@ -40,6 +41,7 @@ class Figures(Struct, frozen=True, kw_only=True):
     expected: float
     model: str
     skipped: int
+    note: str | None
     auc: float
     auc_interval: Interval
     auc_recency: float
@@ -50,6 +52,15 @@ class Figures(Struct, frozen=True, kw_only=True):
     auc_minus_recency_interval: Interval
     auc_minus_frequency: float
     auc_minus_frequency_interval: Interval
+
+
+class _Read(Struct):
+    """States at the cut, who ordered after it, how much was no event, and the newest of all."""
+
+    states: dict[str, State] = field(default_factory=dict)
+    later: set[str] = field(default_factory=set)
+    skipped: int = 0
+    newest_ms: int = 0
 
 
 class Features(Struct, frozen=True, kw_only=True):
@@ -67,20 +78,23 @@ def evaluate(
     Both bounds exclude the instant itself. Raises :class:`Fatal` where there is nothing to
     measure.
     """
-    states, later, skipped = _read(events, currency, until_ms, predict_until_ms)
+    read = _read(events, currency, until_ms, predict_until_ms)
     customers = {
         customer: found
-        for customer, state in sorted(states.items())
+        for customer, state in sorted(read.states.items())
         if (found := features(state)) is not None
     }
-    outcomes = [customer in later for customer in customers]
+    outcomes = [customer in read.later for customer in customers]
     if len(set(outcomes)) < 2:
-        raise Fatal(_nothing(outcomes, until_ms, predict_until_ms, skipped))
+        raise Fatal(_nothing(outcomes, until_ms, predict_until_ms, read.skipped))
     horizon_days = (predict_until_ms - until_ms) / DAY_MS
     at_cut = list(customers.values())
     model = fit([each.history for each in at_cut], until_ms=until_ms, horizon_days=horizon_days)
     chances = [chance(model, each, until_ms, horizon_days) for each in at_cut]
-    return _figures(at_cut, chances, outcomes, model.version, skipped)
+    note = _cut_short(read.newest_ms, predict_until_ms)
+    return _figures(
+        at_cut, chances, outcomes, version=model.version, skipped=read.skipped, note=note
+    )
 
 
 def features(state: State) -> Features | None:
@@ -110,35 +124,37 @@ def chance(model: RepurchaseModel, customer: Features, as_of_ms: int, horizon_da
     )
 
 
-def _read(
-    events: Iterable[Found], currency: str, until_ms: int, predict_until_ms: int
-) -> tuple[dict[str, State], set[str], int]:
-    """States at the cut, who ordered after it, and how much was no event."""
+def _read(events: Iterable[Found], currency: str, until_ms: int, predict_until_ms: int) -> _Read:
     rates = Rates(currency)
-    states: dict[str, State] = {}
-    later: set[str] = set()
-    skipped = 0
+    read = _Read()
     for event in events:
         if isinstance(event, Skipped):
-            skipped += 1
+            read.skipped += 1
+            continue
+        at_ms = to_ms(event.occurred_at)
+        read.newest_ms = max(read.newest_ms, at_ms)
+        if at_ms >= predict_until_ms:
             continue
         try:
             occurrence = place(event, now_ms=predict_until_ms, rates=rates)
-        except Rejected:  # also what lies ahead of the time looked at
+        except Rejected:
+            read.skipped += 1
             continue
-        if occurrence.at_ms < until_ms:
-            fold(states.setdefault(event.customer_id, State()), occurrence)
-        elif occurrence.at_ms < predict_until_ms and isinstance(event, OrderCompleted):
-            later.add(event.customer_id)
-    return states, later, skipped
+        if at_ms < until_ms:
+            fold(read.states.setdefault(event.customer_id, State()), occurrence)
+        elif isinstance(event, OrderCompleted):
+            read.later.add(event.customer_id)
+    return read
 
 
 def _figures(
     customers: Sequence[Features],
     chances: Sequence[float],
     outcomes: Sequence[bool],
+    *,
     version: str,
     skipped: int,
+    note: str | None,
 ) -> Figures:
     model = auc_of_rows(chances, outcomes)
     recency = auc_of_rows([each.last_order_ms for each in customers], outcomes)
@@ -156,6 +172,7 @@ def _figures(
         expected=round(sum(chances), 1),
         model=version,
         skipped=skipped,
+        note=note,
         auc=figures[0],
         auc_interval=bounds[0],
         auc_recency=figures[1],
@@ -169,10 +186,22 @@ def _figures(
     )
 
 
-def _nothing(outcomes: Sequence[bool], until_ms: int, predict_until_ms: int, skipped: int) -> str:
-    until, predict_until = (
-        datetime.fromtimestamp(ms / 1000, UTC).date() for ms in (until_ms, predict_until_ms)
+def _cut_short(newest_ms: int, predict_until_ms: int) -> str | None:
+    """What to say where the file ends before the days that are predicted do."""
+    if (newest_ms // DAY_MS + 1) * DAY_MS >= predict_until_ms:
+        return None
+    return (
+        f"the newest event is of {_date(newest_ms)}, before the end of what is predicted "
+        f"({_date(predict_until_ms)}): who orders later counts as one who does not"
     )
+
+
+def _date(ms: int) -> date:
+    return datetime.fromtimestamp(ms / 1000, UTC).date()
+
+
+def _nothing(outcomes: Sequence[bool], until_ms: int, predict_until_ms: int, skipped: int) -> str:
+    until, predict_until = _date(until_ms), _date(predict_until_ms)
     if not outcomes:
         return (
             f"no customer has an order before {until}, and {skipped} lines hold no event; "

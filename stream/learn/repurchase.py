@@ -33,19 +33,20 @@ _LEAST_WINDOW = 3
 _LEAST_DAYS = 4
 #: Part of a cut's customers who may be unknown at it, and are left out. They are those who order
 #: most: without more of them, the others would tell of another store.
-_MAX_UNKNOWN = 0.05
+_MAX_UNKNOWN = 0.01
 #: A model may rank customers so much worse than the built-in one, by chance.
 _RANKING_TOLERANCE = 0.005
 
 #: Of momentum, waiting and spend.
 _Slopes = tuple[float, float, float]
 _BUILTIN_SLOPES: _Slopes = (BUILTIN.momentum, BUILTIN.waiting, BUILTIN.spend)
-#: Directions that the slopes may take, the freest first: the last keeps to the built-in model's
-#: ranking and learns only how many buy again.
-_BASES: tuple[tuple[_Slopes, ...], ...] = (
-    ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
-    ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),
-    (_BUILTIN_SLOPES,),
+#: Directions along which slopes are looked for: a basis of all there are, and of some.
+_Basis = tuple[_Slopes, ...]
+_FREE: _Basis = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
+_RESTRICTED: tuple[_Basis, ...] = (
+    ((1.0, 0.0, 0.0), (0.0, 0.0, 1.0)),  # silence says no more than that orders fade
+    ((0.05, -1.0, 0.0), (0.0, 0.0, 1.0)),  # nearly all that tells is silence
+    (_BUILTIN_SLOPES,),  # the ranking of the built-in model; only how many buy again is learned
 )
 
 _VERSION_BYTES = 6
@@ -121,30 +122,37 @@ def fit(histories: Sequence[History], *, until_ms: int, horizon_days: float) -> 
 
 
 def _best(samples: Sequence[Sequence[_Row]], window: int, typical_minor: float) -> RepurchaseModel:
-    """The richest model that is sound and ranks the newest sample as well as the built-in one."""
+    """The free model where it is sound, else the restricted one that ranks the newest sample best.
+
+    Sound is what does not rank that sample clearly worse than the built-in model, and has orders
+    lose weight with age. Where silence says so much that they seem to gain some, the free model
+    has a rate that would grow without end.
+    """
     rows = [row for sample in samples for row in sample]
-    outcomes = [row.bought for row in rows]
     newest = samples[0]
-    least = _ranking(_BUILTIN_SLOPES, newest) - _RANKING_TOLERANCE
-    for basis in _BASES:
-        found = fit_hazard([_along(basis, row) for row in rows], outcomes)
+    best = BUILTIN
+    ranking = _ranking(_BUILTIN_SLOPES, newest) - _RANKING_TOLERANCE
+    for basis in (_FREE, *_RESTRICTED):
+        found = _fit_along(basis, rows)
         if found is None:
             continue
-        base, slopes = found[0], _slopes(basis, found[1:])
-        # Where silence says so much that orders seem to gain weight with age, it must say less:
-        # such a rate would grow without end.
-        if slopes[0] > 0 and _ranking(slopes, newest) >= least:
-            return _model(base, slopes, window, typical_minor)
-    return BUILTIN
+        base, slopes = found
+        reached = _ranking(slopes, newest)
+        if slopes[0] > 0 and reached >= ranking:
+            best, ranking = _model(base, slopes, window, typical_minor), reached
+            if basis is _FREE:
+                break
+    return best
 
 
-def _along(basis: Sequence[_Slopes], row: _Row) -> list[float]:
-    return [_dot(direction, row.values) for direction in basis]
-
-
-def _slopes(basis: Sequence[_Slopes], lengths: Sequence[float]) -> _Slopes:
-    momentum, waiting, spend = (_dot(lengths, column) for column in zip(*basis, strict=True))
-    return momentum, waiting, spend
+def _fit_along(basis: _Basis, rows: Sequence[_Row]) -> tuple[float, _Slopes] | None:
+    """Intercept and slopes, these in the span of the basis; None where there is no maximum."""
+    values = [[_dot(direction, row.values) for direction in basis] for row in rows]
+    found = fit_hazard(values, [row.bought for row in rows])
+    if found is None:
+        return None
+    momentum, waiting, spend = (_dot(found[1:], column) for column in zip(*basis, strict=True))
+    return found[0], (momentum, waiting, spend)
 
 
 def _ranking(slopes: _Slopes, rows: Sequence[_Row]) -> float:

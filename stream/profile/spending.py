@@ -3,6 +3,7 @@
 from msgspec import Struct, field
 
 from stream.events import OrderCancelled, OrderCompleted, OrderRefunded
+from stream.measures.repurchase import KEPT_DAYS
 from stream.profile.occurrence import Occurrence
 from stream.windows import (
     DAY_MS,
@@ -13,8 +14,8 @@ from stream.windows import (
     month_of,
 )
 
-#: Newest UTC days with an order that are kept, for the customer's rhythm.
-ORDER_DAYS = 16
+#: Newest UTC days with an order that are kept: as many as the model of buying again asks for.
+ORDER_DAYS = KEPT_DAYS
 
 #: Number of orders and their sum in minor units.
 Sum = tuple[int, int]

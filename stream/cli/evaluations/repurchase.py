@@ -56,6 +56,8 @@ def command(
         _start_ms(calibrate_until),
         _start_ms(predict_until),
     )
+    if figures.note:
+        click.echo(f"portrait: {figures.note}", err=True)
     click.echo(msgspec.json.encode(figures) if as_json else _table(figures))
 
 
@@ -81,7 +83,9 @@ def _table(figures: Figures) -> str:
         ),
     ]
     if figures.skipped:
-        rows.append(("skipped", f"{figures.skipped:,}   lines that hold no event"))
+        rows.append(
+            ("skipped", f"{figures.skipped:,}   lines that hold no event, or none to count")
+        )
     return "\n".join(f"{name:<17}{value}" for name, value in rows)
 
 

@@ -63,6 +63,29 @@ def test_json_has_each_figure_with_its_interval(orders: Path) -> None:
     assert figures["auc_minus_recency"] == pytest.approx(difference, abs=1e-4)
 
 
+def test_what_a_worker_would_reject_is_counted_as_skipped(orders: Path) -> None:
+    with orders.open("a") as file:
+        file.write("\n6 19600101 1 10.00\nno order\n7 20300101 1 10.00\n")
+    figures = json.loads(run(orders, "--json").stdout)
+    # Of 1960, and no order at all; one after what is predicted is only not looked at.
+    assert (figures["n"], figures["skipped"]) == (4, 2)
+
+
+def test_an_outcome_that_the_file_cuts_short_is_told_on_standard_error(orders: Path) -> None:
+    for options in ((), ("--json",)):
+        result = run(orders, *options, predict_until=END + timedelta(days=2))
+        assert result.exit_code == 0
+        assert "the newest event is of 2020-04-01, before the end" in result.stderr
+    figures = json.loads(result.stdout)
+    assert figures["note"] in result.stderr
+
+
+def test_an_outcome_that_the_file_covers_needs_no_note(orders: Path) -> None:
+    result = run(orders, "--json", predict_until=END + timedelta(days=1))
+    assert result.stderr == ""
+    assert json.loads(result.stdout)["note"] is None
+
+
 def test_people_get_a_table(orders: Path) -> None:
     result = run(orders)
     assert result.exit_code == 0

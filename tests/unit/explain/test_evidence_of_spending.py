@@ -125,6 +125,14 @@ def test_one_order_has_no_rhythm_but_a_probability() -> None:
     )
 
 
+def test_orders_before_the_days_that_are_kept_are_told() -> None:
+    found = explained(orders(*((f"2026-06-{day:02}", "10.00") for day in range(1, 21))))
+    ((_, because),) = found["spending.repurchase.probability_30d"]
+    assert because.startswith("16 order days and 4 orders before them, the newest 10 days ago: ")
+    # twenty days in a row: log of the sum of 2 ** (-n / 180), faded by 10 days
+    assert " * momentum 2.921 " in because
+
+
 def test_steps_of_recency_are_told() -> None:
     found = explained(orders(("2026-03-01", "10.00")))
     assert found["spending.recency_days"] == [

@@ -9,13 +9,16 @@ from hypothesis import strategies as st
 from stream.measures.repurchase import (
     BUILTIN,
     HALF_LIFE_DAYS,
+    KEPT_DAYS,
     RepurchaseModel,
     cycle,
     exposure_days,
     next_step_ms,
+    older_orders,
     probability,
     stepped_days,
 )
+from stream.profile.spending import ORDER_DAYS
 from stream.windows import DAY_MS
 
 DAY = 10_000
@@ -66,13 +69,62 @@ def test_it_is_a_probability_whatever_the_customer_and_the_model(
     assert 0 <= chance(model, days, recency, horizon=horizon, amount_minor=amount) <= 1
 
 
-@given(DAYS, st.integers(DAY - 3000, DAY - 1), st.floats(0, 1000))
+@given(DAYS, st.integers(0, 10_000), st.integers(DAY - 4000, DAY - 1), st.floats(0, 1000))
 def test_one_more_order_day_at_the_same_recency_does_not_lower_it(
-    days: list[int], more: int, recency: float
+    days: list[int], dropped: int, more: int, recency: float
 ) -> None:
-    days = [*days, DAY]
+    known = {DAY, *days}
+    orders = len(known) + (dropped if len(known) >= KEPT_DAYS else 0)
     for model in (BUILTIN, FITTED):
-        assert chance(model, [*days, more], recency) >= chance(model, days, recency)
+        before = chance(model, newest(known), recency, orders=orders)
+        after = chance(model, newest({*known, more}), recency, orders=orders + 1)
+        assert after >= before * (1 - 1e-12)
+
+
+def newest(days: set[int]) -> list[int]:
+    """What is kept of the order days."""
+    return sorted(days, reverse=True)[:KEPT_DAYS]
+
+
+def kept(every: int, count: int) -> list[int]:
+    """What is kept of so many order days, so many days apart."""
+    return [DAY - every * place for place in range(count)][:KEPT_DAYS]
+
+
+def test_as_many_order_days_are_kept_as_the_model_takes_for_all() -> None:
+    assert KEPT_DAYS == ORDER_DAYS
+
+
+def test_orders_are_older_than_the_days_only_where_days_were_dropped() -> None:
+    assert older_orders(40, kept(7, 15)) == 0
+    assert older_orders(16, kept(7, 16)) == 0
+    assert older_orders(40, kept(7, 16)) == 24
+
+
+@pytest.mark.parametrize("every", [1, 7, 30])
+def test_at_an_even_pace_the_dropped_days_weigh_as_if_they_had_been_kept(every: int) -> None:
+    weights = sum(0.5 ** (every * place / 180) for place in range(50))
+    log_rate = -5.0 + 1.2 * math.log(weights) + 0.25 * math.log(7)
+    expected = 1 - math.exp(-math.exp(log_rate) * exposure_days(1))
+    assert chance(FITTED, kept(every, 50), orders=50, horizon=1) == pytest.approx(expected)
+
+
+def test_sixteen_days_tell_a_daily_from_a_weekly_customer() -> None:
+    daily, weekly = (chance(days=kept(every, 60), orders=60, horizon=7) for every in (1, 7))
+    assert daily > weekly + 0.1
+
+
+@given(
+    st.lists(st.integers(DAY - 3000, DAY - 1), min_size=15, max_size=15, unique=True),
+    st.integers(16, 10_000),
+    st.integers(DAY - 4000, DAY - 1),
+)
+def test_one_more_order_day_does_not_lower_it_where_it_crowds_out_another(
+    days: list[int], orders: int, more: int
+) -> None:
+    known = {DAY, *days}
+    after = chance(days=newest({*known, more}), orders=orders + 1)
+    assert after >= chance(days=newest(known), orders=orders) * (1 - 1e-12)
 
 
 @given(DAYS, st.floats(0, 3000), st.floats(0, 1000))
@@ -136,7 +188,7 @@ def test_one_huge_order_does_not_decide() -> None:
 
 def test_exposure_is_short_of_the_horizon_by_the_fading() -> None:
     assert exposure_days(1) == pytest.approx(1, rel=0.01)
-    assert exposure_days(30) == pytest.approx(28.4, abs=0.1)
+    assert exposure_days(30) == pytest.approx(28.33, abs=0.01)
     assert exposure_days(1e9) == pytest.approx(HALF_LIFE_DAYS / math.log(2))
 
 
