@@ -4,42 +4,33 @@ Times are kept relative to the customer's newest event, tiles relative to the ol
 once in a table of strings, sources and known traits by number, ids and products as packed binary.
 """
 
-import struct
-from collections.abc import Iterator
-from itertools import chain, count
+from itertools import count
 from operator import attrgetter
 
 from msgspec import Struct
 
-from stream.events import TOPIC_EVENTS
 from stream.fields import TraitValue
 from stream.profile.activity import first_key, utc_hour
-from stream.profile.days import PRODUCTS_PER_DAY, DayTile, DayTiles, Slots
+from stream.profile.days import DayTile, DayTiles
 from stream.profile.devices import Devices, Seen
 from stream.profile.marketing import MarketingState
 from stream.profile.origin import Named, Origin
-from stream.profile.seen import TICK_MS, SeenIds
 from stream.profile.service import Cases
-from stream.profile.sessions import NEVER, Session, Sessions
 from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState, Sum
 from stream.profile.state import State
 from stream.profile.traits import KNOWN, Traits
+from stream.tables.packing import (
+    pack_ids,
+    pack_products,
+    session_numbers,
+    sessions_of,
+    source_number,
+    source_of,
+    unpack_ids,
+    unpack_products,
+)
 from stream.windows import DAY_MS, month_of
-
-# One remembered id: ticks before the newest event (at most 24 h, 16 bits), and 48 bits of hash.
-_SEEN = struct.Struct(">Q")
-_HASH_BITS = 48
-_HASH_MASK = (1 << _HASH_BITS) - 1
-
-# Products of a day: how many were viewed, then of each 16 bits of hash and the slot of six minutes.
-_PRODUCT = struct.Struct(">HB")
-_PRODUCTS = [struct.Struct(">B" + "HB" * count) for count in range(2 * PRODUCTS_PER_DAY + 1)]
-
-#: Topics by number: append, never move or remove. A source is ``partition * 16 + topic``.
-_TOPICS = tuple(TOPIC_EVENTS)
-_TOPIC_NUMBERS = {topic: number for number, topic in enumerate(_TOPICS)}
-_TOPICS_A_PARTITION = 16
 
 #: The tallies of a day that share one map; the order is that of the name table. It begins with
 #: the genders, which are always the same and not stored.
@@ -71,11 +62,7 @@ class _Spending(Struct, array_like=True):
 
 
 class StoredState(Struct, array_like=True):
-    """Schema 2; the order of the fields is the format.
-
-    ``sessions`` has four numbers a session: start in seconds after the first hour, length, and the
-    hours from its start to its last cart add and order, plus one, 0 for never.
-    """
+    """Schema 2; the order of the fields is the format."""
 
     marks: dict[int | str, int]
     newest_ms: int | None
@@ -106,13 +93,13 @@ def to_stored(state: State) -> StoredState:
     names = _Names(state)
     first_day = min(state.days, default=0)
     return StoredState(
-        marks={_source_number(source): offset for source, offset in state.marks.items()},
+        marks={source_number(source): offset for source, offset in state.marks.items()},
         newest_ms=state.newest_ms,
         age_ms=None if state.newest_ms is None else newest_ms - first_ms,
-        seen=_pack_ids(state.seen, newest_ms),
+        seen=pack_ids(state.seen, newest_ms),
         first_hour=first_hour,
         hours={key - base: tile for key, tile in state.hours.items()},
-        sessions=list(_numbers(state.sessions, first_hour)),
+        sessions=list(session_numbers(state.sessions, first_hour)),
         names=names.lists,
         first_day=first_day,
         days=[_to_day(day - first_day, tile, names) for day, tile in state.days.items()],
@@ -142,13 +129,13 @@ def restore(stored: StoredState) -> State:
     base = first_key(stored.first_hour)
     names = _numbered(stored.names)
     return State(
-        marks={_source(number): offset for number, offset in stored.marks.items()},
-        seen=_unpack_ids(stored.seen, newest_ms),
+        marks={source_of(number): offset for number, offset in stored.marks.items()},
+        seen=unpack_ids(stored.seen, newest_ms),
         first_ms=None if stored.age_ms is None else first_ms,
         newest_ms=stored.newest_ms,
         hours={base + key: tile for key, tile in stored.hours.items()},
         days=_days(stored, names),
-        sessions=_sessions(stored.sessions, stored.first_hour),
+        sessions=sessions_of(stored.sessions, stored.first_hour),
         spending=_spending(stored.spending, newest_ms, stored.first_hour),
         marketing=stored.marketing,
         social=stored.social,
@@ -188,65 +175,13 @@ def _numbered(lists: list[list[str]]) -> list[tuple[str, str]]:
     ]
 
 
-def _source_number(source: str) -> int | str:
-    topic, _, partition = source.rpartition(":")
-    number = _TOPIC_NUMBERS.get(topic)
-    return source if number is None else int(partition) * _TOPICS_A_PARTITION + number
-
-
-def _source(number: int | str) -> str:
-    if isinstance(number, str):
-        return number
-    partition, topic = divmod(number, _TOPICS_A_PARTITION)
-    return f"{_TOPICS[topic]}:{partition}"
-
-
-def _pack_ids(seen: SeenIds, newest_ms: int) -> bytes:
-    newest = newest_ms // TICK_MS
-    return b"".join(_SEEN.pack(newest - tick << _HASH_BITS | id_) for id_, tick in seen.items())
-
-
-def _unpack_ids(packed: bytes, newest_ms: int) -> SeenIds:
-    newest = newest_ms // TICK_MS
-    return {
-        number & _HASH_MASK: newest - (number >> _HASH_BITS)
-        for (number,) in _SEEN.iter_unpack(packed)
-    }
-
-
-def _numbers(sessions: Sessions, first_hour: int) -> Iterator[int]:
-    for session in sessions:
-        hour = session.start_s // 3600
-        yield session.start_s - first_hour * 3600
-        yield session.end_s - session.start_s
-        yield 0 if session.cart_hour == NEVER else session.cart_hour - hour + 1
-        yield 0 if session.order_hour == NEVER else session.order_hour - hour + 1
-
-
-def _sessions(numbers: list[int], first_hour: int) -> Sessions:
-    found: Sessions = []
-    for place in range(0, len(numbers), 4):
-        start, length, cart, order = numbers[place : place + 4]
-        start_s = start + first_hour * 3600
-        before = start_s // 3600 - 1
-        found.append(
-            Session(
-                start_s,
-                start_s + length,
-                before + cart if cart else NEVER,
-                before + order if order else NEVER,
-            )
-        )
-    return found
-
-
 def _to_day(day: int, tile: DayTile, names: _Names) -> _Day:
     tallies: dict[int, int] = {}
     for numbers, found in zip(names.numbers, _tallies(tile), strict=False):
         if found:
             for name, points in found.items():
                 tallies[numbers[name]] = points
-    return day, tallies, tile.prices, _pack_products(tile.viewed, tile.bought)
+    return day, tallies, tile.prices, pack_products(tile.viewed, tile.bought)
 
 
 def _days(stored: StoredState, names: list[tuple[str, str]]) -> DayTiles:
@@ -256,23 +191,9 @@ def _days(stored: StoredState, names: list[tuple[str, str]]) -> DayTiles:
         for index, points in tallies.items():
             tally, name = names[index]
             getattr(tile, tally)[name] = points
-        tile.viewed, tile.bought = _unpack_products(products)
+        tile.viewed, tile.bought = unpack_products(products)
         tiles[stored.first_day + day] = tile
     return tiles
-
-
-def _pack_products(viewed: Slots, bought: Slots) -> bytes:
-    if not (viewed or bought):
-        return b""
-    numbers = chain(*viewed.items(), *bought.items())
-    return _PRODUCTS[len(viewed) + len(bought)].pack(len(viewed), *numbers)
-
-
-def _unpack_products(packed: bytes) -> tuple[Slots, Slots]:
-    if not packed:
-        return {}, {}
-    products = list(_PRODUCT.iter_unpack(packed[1:]))
-    return dict(products[: packed[0]]), dict(products[packed[0] :])
 
 
 def _to_spending(state: SpendingState, newest_ms: int, first_hour: int) -> _Spending:
