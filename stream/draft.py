@@ -73,8 +73,8 @@ def draft(
         # The batch that stored this version may have died before it published it.
         metrics.REPUBLISHED.inc()
         _publish(result, key, _document(entry))
-    told = [record.occurrence for record in records]
-    result.messages += referrals(key, state, told, standards.currency)
+    occurrences = (record.occurrence for record in records)
+    result.messages += referrals(key, state, occurrences, standards.currency)
     touched = len(records) > outcomes[Folded.REPLAYED]
     if state.erased:
         changed = bool(outcomes[Folded.APPLIED])

@@ -57,7 +57,7 @@ async def portrait_at(table: PortraitTable, key: str, view: View) -> Portrait | 
     (record,) = await table.load([key])
     if record is None or record.document is None:
         return None
-    return _describe(key, record, view)
+    return described(key, record, view)
 
 
 async def export(
@@ -76,12 +76,13 @@ async def export(
                 yield record.document
             else:
                 try:
-                    yield _encoder.encode(_describe(key, record, view))
+                    yield _encoder.encode(described(key, record, view))
                 except NotYetKnown:
                     left_out.too_new += 1
 
 
-def _describe(key: str, record: Record, view: View) -> Portrait:
+def described(key: str, record: Record, view: View) -> Portrait:
+    """The portrait of a stored record in a view; see :func:`portrait_at`."""
     store_id, _, customer_id = key.partition("/")
     state = codec.decode(record.state)
     return describe(

@@ -170,13 +170,7 @@ def _fit(selection: Selection[History], now_ms: int) -> RepurchaseModel:
 
 
 def _history(record: Record) -> History:
-    spending = codec.decode(record.state).spending
-    return History(
-        orders=spending.orders,
-        amount_minor=spending.amount,
-        months=spending.months,
-        order_days=spending.order_days,
-    )
+    return History.of(codec.decode(record.state).spending)
 
 
 def _in_use(reference: Reference) -> Reference:

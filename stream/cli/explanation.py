@@ -13,8 +13,8 @@ from stream.cli.options import new_view
 from stream.explain.evidence import Evidence
 from stream.explain.portrait import explain
 from stream.measures.reference import BUILTIN_VERSION
-from stream.profile.portrait import Portrait, describe, difference
-from stream.query import read_document
+from stream.profile.portrait import Portrait, difference
+from stream.query import described, read_document
 from stream.tables import codec
 from stream.tables.table import PortraitTable
 from stream.windows import to_ms
@@ -62,17 +62,9 @@ async def explained(
     if as_of_ms is None and reference is None:
         reference = await _kept(table, published.reference)
     at_ms = to_ms(datetime.fromisoformat(published.as_of)) if as_of_ms is None else as_of_ms
-    standards = (await new_view(table, at_ms, reference)).standards
-    state = codec.decode(record.state)
-    portrait = describe(
-        published.store_id,
-        published.customer_id,
-        state,
-        at_ms,
-        standards=standards,
-        version=record.version,
-    )
-    evidence = tuple(explain(portrait, state, standards))
+    view = await new_view(table, at_ms, reference)
+    portrait = described(key, record, view)
+    evidence = tuple(explain(portrait, codec.decode(record.state), view.standards))
     differs = difference(published, portrait) if as_of_ms is None else None
     return Explained(portrait, evidence, differs or ())
 

@@ -102,13 +102,7 @@ def features(state: State) -> Features | None:
     spending = state.spending
     if spending.last_order_ms is None:
         return None
-    history = History(
-        orders=spending.orders,
-        amount_minor=spending.amount,
-        months=spending.months,
-        order_days=spending.order_days,
-    )
-    return Features(history=history, last_order_ms=spending.last_order_ms)
+    return Features(history=History.of(spending), last_order_ms=spending.last_order_ms)
 
 
 def chance(model: RepurchaseModel, customer: Features, as_of_ms: int, horizon_days: float) -> float:

@@ -4,6 +4,7 @@ import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
+from typing import Self
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +18,7 @@ from stream.measures.repurchase import (
     older_orders,
     stepped_days,
 )
+from stream.profile.spending import SpendingState
 from stream.windows import DAY_MS, month_of
 
 #: Below so many customers, or so many outcomes of either kind, the built-in model is the better.
@@ -64,6 +66,16 @@ class History(Struct, frozen=True, kw_only=True):
     amount_minor: int
     months: Mapping[int, tuple[int, int]]
     order_days: Sequence[int]
+
+    @classmethod
+    def of(cls, spending: SpendingState) -> Self:
+        """The history in a customer's state."""
+        return cls(
+            orders=spending.orders,
+            amount_minor=spending.amount,
+            months=spending.months,
+            order_days=spending.order_days,
+        )
 
     def average_minor(self, month: int) -> float:
         """Average order of the months before; 0 without any.
