@@ -162,6 +162,15 @@ def read_yaml(file: Path) -> Element | None:
     return None if element is None or element.is_empty else element
 
 
+def check_unique(elements: Iterable[Element], names: Iterable[str], what: str) -> None:
+    """Refuse a name that two elements have; raises :class:`Fatal`."""
+    lines: dict[str, int] = {}
+    for element, name in zip(elements, names, strict=True):
+        if name in lines:
+            raise element.wrong(f"{what} {name} stands here twice, first in line {lines[name]}")
+        lines[name] = element.line
+
+
 def _listed(names: Iterable[str]) -> str:
     return ", ".join(names)
 

@@ -1,6 +1,6 @@
 """Evidence of how the customer meets the shop's target portrait, criterion by criterion."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +9,7 @@ from stream.explain.evidence import Evidence, as_read
 from stream.measures import fit
 from stream.measures.fit import Criterion
 from stream.measures.kinds import Kind
+from stream.measures.operators import EQUAL, Operator, wanted_entries
 
 #: Entries of a list that are quoted.
 _SHOWN = 4
@@ -43,11 +44,15 @@ def explain(basis: Basis) -> Iterator[Evidence]:
 def _found(basis: Basis, criterion: Criterion, value: Any) -> str:
     if isinstance(value, list | tuple):
         # What was wanted may be far down the list: where it is met, that is what to quote.
-        wanted = [each for each in value if criterion.any_of and criterion.passes([each])]
-        listed = wanted or value
+        listed = _wanted_of(criterion, value) or value
         shown = ", ".join(as_read(each) for each in listed[:_SHOWN]) or "none"
         return f"{shown} and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else shown
     return _text(basis, criterion, value)
+
+
+def _wanted_of(criterion: Criterion, entries: Sequence[Any]) -> list[Any]:
+    operators = [each for each in criterion.condition.operators if each.name in EQUAL]
+    return [entry for each in operators for entry in wanted_entries(criterion.path, each, entries)]
 
 
 def _text(basis: Basis, criterion: Criterion, value: Any) -> str:
@@ -57,12 +62,17 @@ def _text(basis: Basis, criterion: Criterion, value: Any) -> str:
 
 
 def _wanted(basis: Basis, criterion: Criterion) -> str:
-    if criterion.any_of:
-        return "one of " + ", ".join(as_read(each) for each in criterion.any_of)
-    low, high = criterion.at_least, criterion.at_most
-    bounds = []
-    if low is not None:
-        bounds.append(f"at least {_text(basis, criterion, low)}")
-    if high is not None:
-        bounds.append(f"at most {_text(basis, criterion, high)}")
-    return " and ".join(bounds)
+    return " and ".join(_asked(basis, criterion, each) for each in criterion.condition.operators)
+
+
+def _asked(basis: Basis, criterion: Criterion, operator: Operator) -> str:
+    values = [_text(basis, criterion, each) for each in operator.values]
+    match operator.name:
+        case "known":
+            return "any value" if operator.values[0] else "no value"
+        case "is" | "in" if len(values) > 1:
+            return f"one of {', '.join(values)}"
+        case "is" | "in":
+            return values[0]
+        case name:
+            return f"{name.replace('_', ' ')} {', '.join(values)}"

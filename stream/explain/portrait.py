@@ -7,6 +7,7 @@ from stream.explain import (
     attributes,
     disposition,
     fit,
+    labels,
     preferences,
     service,
     social,
@@ -19,7 +20,7 @@ from stream.measures.standards import Standards
 from stream.profile.portrait import Portrait
 from stream.profile.state import State
 
-_SECTIONS = (attributes, activity, preferences, spending, social, disposition, service, fit)
+_SECTIONS = (attributes, activity, preferences, spending, social, disposition, service, fit, labels)
 
 
 def explain(portrait: Portrait, state: State, standards: Standards) -> Iterator[Evidence]:

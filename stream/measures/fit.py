@@ -4,34 +4,29 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
-from msgspec.structs import force_setattr
 
-from stream.measures.kinds import Bound, Test, Value, between, one_of
+from stream.measures.conditions import Condition
+from stream.measures.operators import Facts
 from stream.measures.paths import Path
 
 CustomerKind = Literal["person", "company"]
 
 
 class Criterion(Struct, frozen=True, kw_only=True):
-    """What a field should be: one of some values, or a number or an amount within bounds.
+    """What one field of the portrait should be; ``condition`` is of the form ``field``.
 
-    Bounds are inclusive; those of an amount are in units of the base currency. ``any_of`` is empty
-    where there are bounds. What holds of lists and names, :func:`~stream.measures.kinds.one_of`
-    says; ``passes`` follows from the other fields.
+    A target is looked at without the time and the store: the condition reads the portrait alone.
     """
 
     name: str
-    path: Path
+    condition: Condition
     weight: float = 1
-    any_of: tuple[Value, ...] = ()
-    at_least: Bound | None = None
-    at_most: Bound | None = None
-    passes: Test = bool
 
-    def __post_init__(self) -> None:
-        kind = self.path.kind
-        bounds = between(kind, self.at_least, self.at_most)
-        force_setattr(self, "passes", one_of(kind, self.any_of) if self.any_of else bounds)
+    @property
+    def path(self) -> Path:
+        """The field."""
+        assert self.condition.path is not None
+        return self.condition.path
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -77,10 +72,10 @@ def describe(targets: Sequence[Target], portrait: Any) -> Fit | None:
     met: list[str] = []
     unmet: list[str] = []
     reached = total = 0.0
+    facts = Facts(portrait)
     for criterion in target.criteria:
         total += criterion.weight
-        value = criterion.path.read(portrait)
-        if value is not None and criterion.passes(value):
+        if criterion.condition.test(facts):
             reached += criterion.weight
             met.append(criterion.name)
         else:
@@ -99,11 +94,8 @@ def target_of(targets: Sequence[Target], portrait: Any) -> Target | None:
 
 def explain(target: Target, portrait: Any) -> tuple[Evidence, ...]:
     """What each criterion of a target found in a portrait, in the target's order."""
+    facts = Facts(portrait)
     return tuple(
-        Evidence(
-            criterion,
-            value := criterion.path.read(portrait),
-            value is not None and criterion.passes(value),
-        )
-        for criterion in target.criteria
+        Evidence(each, each.path.read(portrait), each.condition.test(facts))
+        for each in target.criteria
     )

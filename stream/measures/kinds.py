@@ -1,21 +1,17 @@
-"""Kinds of values that a document holds, told from its types, and how values of them compare.
+"""Kinds of values that a document holds, told from its types, and what values they can be.
 
 What the types do not say is marked in their JSON Schema: ``format: decimal`` is an amount of money,
 ``format: date-time`` an instant.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
-from functools import cache
 from typing import Any
 
-from msgspec import inspect
+from msgspec import Struct, inspect
 
 Value = str | int | float | bool | Decimal
 Bound = int | float | Decimal
-#: Tells of a value that is there, and is of the test's kind, whether it passes.
-Test = Callable[[Any], bool]
 
 
 class Kind(StrEnum):
@@ -32,6 +28,17 @@ class Kind(StrEnum):
     ANY = "text, a number or true or false"  # str, int, float or bool: a declared trait
 
 
+LISTS = (Kind.TEXTS, Kind.NUMBERS, Kind.NAMES)
+
+
+class Limits(Struct, frozen=True):
+    """The numbers that a field, or an entry of it, can be: both bounds inclusive, None is none."""
+
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+
+
 _SCALARS = {
     inspect.IntType: Kind.NUMBER,
     inspect.FloatType: Kind.NUMBER,
@@ -39,53 +46,6 @@ _SCALARS = {
 }
 _FORMATS = {"decimal": Kind.MONEY, "date-time": Kind.INSTANT}
 _OF_ITEMS = {Kind.TEXT: Kind.TEXTS, Kind.NUMBER: Kind.NUMBERS}
-
-
-@cache
-def one_of(kind: Kind, wanted: tuple[Value, ...]) -> Test:
-    """Whether a value is one of those wanted; of a list, whether any of its entries is.
-
-    Of names, one that is wanted stands for all below it: `fashion` for `fashion/men/shirts`. A
-    value of :attr:`Kind.ANY` is compared as :func:`as_text` has it.
-    """
-    values = frozenset(wanted)
-    match kind:
-        case Kind.NAMES:
-            return _at_or_below(values)
-        case Kind.TEXTS | Kind.NUMBERS:
-            return lambda entries: not values.isdisjoint(entries)
-        case Kind.ANY:
-            return lambda value: as_text(value) in values
-        case _:
-            return values.__contains__
-
-
-@cache
-def between(kind: Kind, low: Bound | None, high: Bound | None) -> Test:
-    """Whether a value lies within bounds, both inclusive; None is no bound.
-
-    Text and truth values, which :attr:`Kind.ANY` may turn out to be, lie within none.
-    """
-    if kind is Kind.ANY:
-        within = between(Kind.NUMBER, low, high)
-        return lambda value: not isinstance(value, str | bool) and within(value)
-    if high is None:
-        return lambda value: low is None or bool(value >= low)
-    if low is None:
-        return lambda value: bool(value <= high)
-    return lambda value: bool(low <= value <= high)
-
-
-def _at_or_below(wanted: frozenset[Value]) -> Test:
-    prefixes = tuple(f"{name}/" for name in wanted)
-
-    def test(names: Any) -> bool:
-        for name in names:  # noqa: SIM110 (a generator takes twice as long)
-            if name in wanted or name.startswith(prefixes):
-                return True
-        return False
-
-    return test
 
 
 def as_text(value: Any) -> str:
@@ -117,6 +77,20 @@ def kind_of(found: inspect.Type) -> tuple[Kind | None, tuple[str, ...]]:
             return _kind_of_list(bare.item_type)
         case _:
             return _SCALARS.get(type(bare)), ()
+
+
+def limits_of(found: inspect.Type) -> Limits:
+    """What numbers a type of a number, or of a list of numbers, allows."""
+    bare, _ = bare_type(found)
+    match bare:
+        case inspect.IntType(ge=low, le=high):
+            return Limits(low, high, whole=True)
+        case inspect.FloatType(ge=low, le=high):
+            return Limits(low, high)
+        case inspect.VarTupleType() | inspect.ListType():
+            return limits_of(bare.item_type)
+        case _:
+            return Limits()
 
 
 def bare_type(found: inspect.Type) -> tuple[inspect.Type, dict[str, Any]]:
@@ -154,7 +128,10 @@ def _kind_of_union(union: inspect.UnionType) -> Kind | None:
 def _kind_of_list(item: inspect.Type) -> tuple[Kind | None, tuple[str, ...]]:
     bare, _ = bare_type(item)
     if isinstance(bare, inspect.StructType):
-        named = any(f.name == "name" and kind_of(f.type)[0] is Kind.TEXT for f in bare.fields)
-        return (Kind.NAMES if named else None), ()
+        for field in bare.fields:
+            kind, allowed = kind_of(field.type)
+            if field.name == "name" and kind is Kind.TEXT:
+                return Kind.NAMES, allowed
+        return None, ()
     kind, allowed = kind_of(item)
     return (None if kind is None else _OF_ITEMS.get(kind)), allowed

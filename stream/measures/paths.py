@@ -1,7 +1,8 @@
 """Paths: fields of a document by dotted names, for rules that people write.
 
 ``spending.amount_30d`` is a field of a section, ``activity.counts.product_viewed`` an entry of a
-map, ``preferences.categories`` the names of a list. A path is checked against the types of the
+map, ``preferences.categories`` the names of a list, and ``preferences.categories.fashion`` the
+share of a name and of all below it. A path is checked against the types of the
 document once; reading it afterwards costs about a microsecond at most.
 """
 
@@ -9,15 +10,21 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeGuard
 
 from msgspec import Struct, inspect
+from msgspec.structs import replace
 
-from stream.measures.kinds import Kind, bare_type, is_optional, kind_of
+from stream.measures.kinds import Kind, Limits, bare_type, is_optional, kind_of, limits_of
 from stream.suggestions import MAX_SUGGESTIONS, closest, did_you_mean
 
 #: Structs within structs that are looked through for suggestions.
 _MAX_DEPTH = 6
+
+#: Of the numbers that entries of a list of names carry, the one that is meant: the first of these.
+_MEASURES = ("share", "score", "count")
+#: Those numbers have four decimals; a sum of them has the noise of binary fractions.
+_DECIMALS = 4
 
 Read = Callable[[Any], Any]
 _name = attrgetter("name")
@@ -26,13 +33,15 @@ _name = attrgetter("name")
 class Path(Struct, frozen=True):
     """A field of a document: ``read(document)`` gives its value, None where there is none.
 
-    ``allowed`` are all the texts that a text can be, or is empty where any is possible.
+    ``allowed`` are all the texts that a text, or an entry of a list, can be; it is empty where any
+    is possible. ``limits`` are those of a number.
     """
 
     text: str
     kind: Kind
     read: Read
     allowed: tuple[str, ...] = ()
+    limits: Limits = Limits()
 
 
 class UnknownPath(ValueError):
@@ -47,38 +56,49 @@ class UnknownPath(ValueError):
 def resolve(root: type[Struct], path: str) -> Path:
     """The field of a kind of document at a dotted path; the same object for the same arguments.
 
-    An entry that a map of numbers does not have reads as 0. Which entries a map may have is free,
+    An entry that a map of numbers, or a list of names that carry numbers, does not have reads as 0.
+    Which entries a map may have is free,
     unless ``propertyNames: {enum: …}`` in its JSON Schema lists them. Raises :class:`UnknownPath`.
     """
     found = _structure(root)
     names = path.split(".")
     steps: list[Read] = []
-    attributes: list[str] | None = []  # None where something on the way may be None or is a map
+    absent_is_zero = False
+    attributes: list[str] = []  # on the way from the last step, none of which may be None
     for number, name in enumerate(names):
-        if number and is_optional(found):
-            attributes = None
         bare, markers = bare_type(found)
+        if attributes and (is_optional(found) or isinstance(bare, inspect.DictType)):
+            steps.append(attrgetter(".".join(attributes)))
+            attributes = []
         if isinstance(bare, inspect.StructType):
             field = _field(root, bare, names, number)
-            steps.append(attrgetter(field.name))
-            if attributes is not None:
-                attributes.append(field.name)
+            attributes.append(field.name)
             found = field.type
         elif isinstance(bare, inspect.DictType):
-            found, attributes = bare.value_type, None
+            found = bare.value_type
             last = _is_leaf(found)
             key = ".".join(names[number:]) if last else name  # names of traits may hold dots
             _check_entry(names[:number], key, markers)
             steps.append(_entry(key, kind_of(found)[0]))
             if last:
                 break
+        elif (measure := _measure(bare)) is not None:
+            key = ".".join(names[number:])
+            _check_entry(names[:number], key, {"propertyNames": {"enum": kind_of(found)[1]}})
+            steps += [attrgetter(".".join(attributes)), _sum_of(key, measure.name)]
+            attributes, found, absent_is_zero = [], measure.type, True
+            break
         else:
             raise _too_long(names[:number], name, found)
     kind, allowed = kind_of(found)
     if kind is None:
         raise _no_value(path, found)
-    walk = _walk(tuple(steps)) if attributes is None else attrgetter(".".join(attributes))
-    return Path(path, kind, _reader(walk, kind), allowed)
+    if attributes:
+        steps.append(attrgetter(".".join(attributes)))
+    limits = limits_of(found)
+    if absent_is_zero:
+        limits = replace(limits, low=0)
+    return Path(path, kind, _reader(_walk(steps), kind), allowed, limits)
 
 
 @cache
@@ -180,7 +200,40 @@ def _entry(key: str, kind: Kind | None) -> Read:
     return lambda entries: entries.get(key, default)
 
 
-def _walk(steps: tuple[Read, ...]) -> Read:
+def _measure(found: inspect.Type) -> inspect.Field | None:
+    """The number that the entries of a list of names carry, if they do."""
+    if not isinstance(found, inspect.VarTupleType) or kind_of(found)[0] is not Kind.NAMES:
+        return None
+    item, _ = bare_type(found.item_type)
+    fields = {field.name: field for field in item.fields} if _is_struct(item) else {}
+    return next((fields[name] for name in _MEASURES if name in fields), None)
+
+
+def _sum_of(name: str, measure: str) -> Read:
+    """What the entries of a name and of those below it carry, added up."""
+    below, carried = f"{name}/", attrgetter(measure)
+
+    def read(entries: Any) -> Any:
+        total: Any = 0
+        for entry in entries:
+            if entry.name == name or entry.name.startswith(below):
+                total += carried(entry)
+        return round(total, _DECIMALS)
+
+    return read
+
+
+def _is_struct(found: inspect.Type) -> TypeGuard[inspect.StructType]:
+    return isinstance(found, inspect.StructType)
+
+
+def _walk(steps: Sequence[Read]) -> Read:
+    match steps:
+        case [step]:
+            return step
+        case [first, second]:  # as nearly all are; a loop takes twice as long
+            return lambda document: None if (found := first(document)) is None else second(found)
+
     def walk(document: Any) -> Any:
         for step in steps:
             document = step(document)

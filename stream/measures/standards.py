@@ -5,6 +5,7 @@ from msgspec import Struct
 from stream.measures.affinity import Affinity
 from stream.measures.fit import Target
 from stream.measures.reference import NONE_TAKEN, Reference
+from stream.measures.rules import NO_RULES, Rules
 from stream.measures.tiers import Tier, builtin_tiers
 from stream.money import exponent
 
@@ -16,14 +17,18 @@ class Standards(Struct, frozen=True, kw_only=True):
     ``tiers``      lowest first
     ``targets``    target portraits that customers are held against
     ``affinity``   learned table of what women and men look at; None before it was learned
+    ``rules``      which labels and segments there are
     ``reference``  how the buyers of each store are distributed, and when they buy again
+    ``version``    stands for all of it but the reference, which has a version of its own
     """
 
     currency: str
     tiers: tuple[Tier, ...]
     targets: tuple[Target, ...] = ()
     affinity: Affinity | None = None
+    rules: Rules = NO_RULES
     reference: Reference = NONE_TAKEN
+    version: str = "default"
 
     @property
     def decimals(self) -> int:

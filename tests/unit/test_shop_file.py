@@ -52,31 +52,33 @@ targets:
   - name: buyer
     kind: person
     criteria:
-      - {name: age, field: attributes.region, any_of: [18-24, 2024-01-01, yes], weight: 2.5}
+      - {name: age, field: attributes.region, in: [18-24, 2024-01-01, yes], weight: 2.5}
       - {name: spends, field: spending.amount_30d, at_least: 0.29, at_most: 300}
-      - {name: likes, field: preferences.categories, any_of: [fashion/, home/kitchen]}
+      - {name: likes, field: preferences.categories, in: [fashion/, home/kitchen]}
       - {name: views, field: activity.counts.product_viewed, at_least: 10}
-      - {name: late, field: activity.hours.peak_hours, any_of: [22, 23.0]}
-      - {name: trait, field: attributes.traits.vip, any_of: [yes, 5.0, "7.0", 2024-01-01]}
+      - {name: late, field: activity.hours.peak_hours, in: [22, 23.0]}
+      - {name: trait, field: attributes.traits.vip, in: [yes, 5.0, "7.0", 2024-01-01]}
 """
     (target,) = load(tmp_path, text).targets
     assert (target.name, target.kind) == ("buyer", "person")
     by_name = {each.name: each for each in target.criteria}
     assert list(by_name) == ["age", "spends", "likes", "views", "late", "trait"]
-    assert by_name["age"].any_of == ("18-24", "2024-01-01", "yes")
     assert [each.weight for each in target.criteria] == [2.5, 1, 1, 1, 1, 1]
     assert by_name["spends"].path.kind is Kind.MONEY
-    assert (by_name["spends"].at_least, by_name["spends"].at_most) == (Decimal("0.29"), 300)
-    assert by_name["likes"].any_of == ("fashion", "home/kitchen")
-    assert (by_name["views"].at_least, by_name["views"].at_most) == (10, None)
-    assert by_name["late"].any_of == (22, 23)
-    assert by_name["trait"].any_of == ("yes", "true", "5.0", "5", "7.0", "2024-01-01")
-
-
-def test_same_file_read_again_is_equal_and_another_is_not(tmp_path):
-    text = criterion("field: spending.amount_30d, at_least: 3")
-    assert load(tmp_path, text) == load(tmp_path, text)
-    assert load(tmp_path, text) != load(tmp_path, text.replace("3}", "4}"))
+    asked = {
+        name: [(each.name, each.values) for each in criterion.condition.operators]
+        for name, criterion in by_name.items()
+    }
+    assert asked == {
+        "age": [("in", ("18-24", "2024-01-01", "yes"))],
+        "spends": [("at_least", (Decimal("0.29"),)), ("at_most", (Decimal(300),))],
+        "likes": [("in", ("fashion", "home/kitchen"))],
+        "views": [("at_least", (10,))],
+        "late": [("in", (22, 23))],
+        "trait": [("in", ("yes", "true", "5.0", "5", "7.0", "2024-01-01"))],
+    }
+    (trait,) = by_name["trait"].condition.operators
+    assert trait.written == ("yes", "5.0", "7.0", "2024-01-01")
 
 
 @pytest.mark.parametrize(
@@ -86,24 +88,33 @@ def test_same_file_read_again_is_equal_and_another_is_not(tmp_path):
         ("field: amount_30d, at_least: 1", "did you mean spending.amount_30d"),
         ("field: spending, at_least: 1", "spending is a section: name one of its fields"),
         ("field: spending.orders, at_laest: 1", "unknown key 'at_laest'; did you mean at_least"),
-        ("field: spending.orders, any_of: 1", "expected a list of values, got '1'"),
-        ("field: spending.orders, any_of: []", "any_of needs at least one value"),
-        ("field: spending.orders, any_of: [x]", "spending.orders: expected a number such as"),
-        ("field: spending.orders", "needs any_of or bounds"),
-        ("field: spending.orders, at_least:", "needs any_of or bounds"),
-        ("field: spending.orders, any_of: [1], at_most: 2", "and not both"),
+        ("field: spending.orders, in: 1", "expected a list of values, got '1'"),
+        ("field: spending.orders, in: []", "in needs at least one value"),
+        ("field: spending.orders, in: [x]", "spending.orders: expected a number such as"),
+        ("field: spending.orders", "spending.orders needs one of is, in, at_least"),
+        ("field: spending.orders, at_least:", "spending.orders needs one of is, in, at_least"),
+        ("field: spending.orders, in: [1], at_most: 2", "in stands alone, without at_most"),
         ("field: spending.orders, at_least: many", "at_least: expected a number such as"),
-        ("field: spending.orders, at_least: 3, at_most: 2", "at_most 2 is below at_least 3"),
+        (
+            "field: spending.orders, at_least: 3, at_most: 2",
+            "can never be at_least 3 and at_most 2",
+        ),
         ("field: spending.amount, at_least: 1.005", "1.005 should have at most 2 decimals"),
-        ("field: attributes.age_band, at_least: 18", "attributes.age_band is text; use any_of"),
-        ("field: preferences.brands, at_most: 1", "is a list of names; use any_of"),
-        ("field: attributes.natural_gender, any_of: [femal]", "did you mean female"),
-        ("field: attributes.natural_gender, any_of: [x]", "expected female, male, other"),
+        ("field: attributes.age_band, at_least: 18", "attributes.age_band is text; use in"),
+        ("field: preferences.brands, at_most: 1", "is a list of names; use in"),
+        ("field: attributes.natural_gender, in: [femal]", "did you mean female"),
+        ("field: attributes.natural_gender, in: [x]", "expected female, male, other"),
         ("field: spending.orders, at_least: 1, weight: 0", "weight: 0 should be above 0"),
         ("field: spending.orders, at_least: 1, weight: -1", "weight: -1 is below 0"),
         ("field: spending.orders, at_least: 1, weight: heavy", "weight: expected a number"),
         ("field: fit.score, at_least: 1", "the fit cannot depend on fit.score"),
         ("field: version, at_least: 1", "the fit cannot depend on version"),
+        ("field: reference, is: x", "the fit cannot depend on reference"),
+        ("field: first_seen, at_least: 1", "at_least is for numbers and amounts, and first_seen"),
+        ("field: first_seen, within_days: 1", "within_days cannot be asked for here"),
+        ("field: spending.orders, top_percent: 5", "top_percent cannot be asked for here"),
+        ("field: spending.tier, is: glod", "spending.tier cannot be 'glod'; did you mean gold?"),
+        ("field: disposition.inclinations, in: [loyl]", "did you mean loyal?"),
         ("at_least: 1", "field is missing"),
     ],
 )

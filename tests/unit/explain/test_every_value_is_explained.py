@@ -20,6 +20,7 @@ from stream.demo.simulation import Simulation
 from stream.events import customer_key
 from stream.explain.evidence import Evidence
 from stream.explain.portrait import explain
+from stream.label_file import load_rules
 from stream.measures.affinity import Affinity
 from stream.measures.paths import every_path
 from stream.measures.reference import Buyer, Reference, take
@@ -64,6 +65,8 @@ ENTRIES = {
     "service.subjects",
     "fit.met",
     "fit.unmet",
+    "labels",
+    "segments",
 }
 
 
@@ -109,6 +112,7 @@ def all_standards() -> list[Standards]:
         tiers=shop.tiers,
         targets=shop.targets,
         affinity=table,
+        rules=load_rules(None, 2, [tier.name for tier in shop.tiers]),
         reference=reference_of(simulated().values()),
     )
     return [plain, full]

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Literal
 import pytest
 from msgspec import Meta, Struct
 
+from stream.measures.conditions import of_field
 from stream.measures.fit import Criterion, Fit, Target, describe, explain
+from stream.measures.operators import Operator
 from stream.measures.paths import resolve
 
 Amount = Annotated[str, Meta(extra_json_schema={"format": "decimal"})]
@@ -35,8 +37,13 @@ class Document(Struct, frozen=True, kw_only=True):
     counts: dict[str, int] = {}
 
 
-def criterion(field: str, name: str = "c", **wanted: Any) -> Criterion:
-    return Criterion(name=name, path=resolve(Document, field), **wanted)
+def criterion(field: str, name: str = "c", weight: float = 1, **asked: Any) -> Criterion:
+    """A criterion on a field; what `among` lists is asked by the operator `in`."""
+    among = asked.pop("among", None)
+    operators = [Operator(operator, (value,)) for operator, value in asked.items()]
+    operators += [] if among is None else [Operator("in", among)]
+    condition = of_field(resolve(Document, field), *operators)
+    return Criterion(name=name, condition=condition, weight=weight)
 
 
 def is_met(document: Document, *criteria: Criterion) -> bool:
@@ -45,11 +52,11 @@ def is_met(document: Document, *criteria: Criterion) -> bool:
     return not fit.unmet
 
 
-AGE = criterion("attributes.age_band", "age", any_of=("18-24", "25-34"), weight=2)
+AGE = criterion("attributes.age_band", "age", among=("18-24", "25-34"), weight=2)
 SPENDS = criterion("amount", "spends", at_least=Decimal(300))
 VIEWS = criterion("counts.product_viewed", "views", at_least=10)
 YOUNG = Target(name="young", kind="person", criteria=(AGE, SPENDS, VIEWS))
-TRADE = criterion("attributes.company.industry", "trade", any_of=("furniture",))
+TRADE = criterion("attributes.company.industry", "trade", among=("furniture",))
 PARTNER = Target(name="partner", kind="company", criteria=(TRADE,))
 
 
@@ -108,7 +115,7 @@ def test_amounts_are_compared_as_amounts():
 
 def test_field_without_a_value_is_unmet_whatever_the_criterion():
     assert not is_met(Document(), criterion("share", at_most=1))
-    assert not is_met(Document(), criterion("attributes.age_band", any_of=("None",)))
+    assert not is_met(Document(), criterion("attributes.age_band", among=("None",)))
     assert not is_met(Document(attributes=Attributes(company=Company(None))), TRADE)
     assert is_met(Document(share=0.0), criterion("share", at_most=1))
 
@@ -120,16 +127,16 @@ def test_event_that_never_happened_counts_as_none_of_them():
 
 def test_categories_meet_a_prefix_of_whole_steps():
     shirts = Document(categories=(Liked("books"), Liked("fashion/men/shirts")))
-    assert is_met(shirts, criterion("categories", any_of=("home", "fashion")))
-    assert not is_met(shirts, criterion("categories", any_of=("fash", "shirts")))
-    assert not is_met(Document(), criterion("categories", any_of=("fashion",)))
+    assert is_met(shirts, criterion("categories", among=("home", "fashion")))
+    assert not is_met(shirts, criterion("categories", among=("fash", "shirts")))
+    assert not is_met(Document(), criterion("categories", among=("fashion",)))
 
 
 def test_declared_traits_meet_values_and_bounds_by_what_they_are():
     def declared(value: object) -> Document:
         return Document(attributes=Attributes(traits={"x": value}))  # type: ignore[dict-item]
 
-    assert is_met(declared(True), criterion("attributes.traits.x", any_of=("true",)))
+    assert is_met(declared(True), criterion("attributes.traits.x", among=("true",)))
     assert is_met(declared(7), criterion("attributes.traits.x", at_least=7))
     assert not is_met(declared("7"), criterion("attributes.traits.x", at_least=7))
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import pytest
 from msgspec import Meta, Struct
 
-from stream.measures.kinds import Kind
+from stream.measures.kinds import Kind, Limits
 from stream.measures.paths import UnknownPath, every_path, resolve
 
 Amount = Annotated[str, Meta(description="Amount.", extra_json_schema={"format": "decimal"})]
@@ -46,6 +46,7 @@ class Section(Struct, frozen=True, kw_only=True):
     rfm: Annotated[Scores | None, Meta(description="Null without orders.")] = None
     company: Company | None = None
     scored: dict[str, Scores] = {}
+    graded: dict[str, Scores | None] = {}
     amounts: tuple[Amount, ...] = ()
 
 
@@ -81,6 +82,7 @@ def document(**fields: object) -> Document:
         ("one.counts.product_viewed", Kind.NUMBER, 0),
         ("one.traits.colour", Kind.ANY, None),
         ("one.scored.x.r", Kind.NUMBER, None),
+        ("one.graded.x.r", Kind.NUMBER, None),
     ],
 )
 def test_path_reads_its_field_by_its_kind_and_what_is_absent_as_nothing(path, kind, value):
@@ -100,7 +102,13 @@ def test_path_reads_its_field_by_its_kind_and_what_is_absent_as_nothing(path, ki
         ("one.traits.colour", "red"),
         ("one.traits.a.b", True),  # names of traits may hold dots
         ("one.liked", ["fashion/men", "books"]),
+        ("one.liked.books", 1.0),
+        ("one.liked.fashion", 2.0),  # and what is below it
+        ("one.liked.fash", 0),
+        ("one.liked.fashion/men/shirts", 0),
         ("one.scored.x.r", 2),
+        ("one.graded.x.r", 3),
+        ("one.graded.none.r", None),
     ],
 )
 def test_path_reads_what_is_there_below_optional_sections_maps_and_lists(path, value):
@@ -112,6 +120,7 @@ def test_path_reads_what_is_there_below_optional_sections_maps_and_lists(path, v
         traits={"colour": "red", "a.b": True},
         liked=(Liked("fashion/men", 2.0), Liked("books", 1.0)),
         scored={"x": Scores(2)},
+        graded={"x": Scores(3), "none": None},
     )
     assert resolve(Document, path).read(full) == value
 
@@ -119,6 +128,11 @@ def test_path_reads_what_is_there_below_optional_sections_maps_and_lists(path, v
 def test_texts_that_a_field_can_be_are_known():
     assert resolve(Document, "one.gender").allowed == ("female", "male")
     assert resolve(Document, "one.text").allowed == ()
+
+
+def test_numbers_that_a_field_can_be_are_known():
+    assert resolve(Document, "one.rfm.r").limits == Limits(1, 5, whole=True)
+    assert resolve(Document, "one.share").limits == Limits()
 
 
 def test_amounts_compare_by_value_and_not_as_text():
@@ -140,7 +154,8 @@ def test_same_path_resolves_to_the_same_object():
         ("one.company.industri", "did you mean one.company.industry"),
         ("one.known.product_veiwed", "no entry product_veiwed; did you mean one.known.product_v"),
         ("one.text.length", "one.text is text and has no field length; did you mean one.text?"),
-        ("one.liked.name", "one.liked is a list of names and has no field name"),
+        ("one.liked.", "one.liked needs the name of an entry after the dot"),
+        ("one.hours.peak", "one.hours is a list of numbers and has no field peak"),
         ("one", "one is a section: name one of its fields, text, amount"),
         ("one.company", "one.company is a section"),
         ("one.counts", "one.counts is a map: name one of its entries, such as one.counts.NAME"),
