@@ -12,6 +12,8 @@ from msgspec import Struct
 from stream import metrics
 from stream.hot import Entry
 from stream.measures.standards import Standards
+from stream.moves import Moves, moves_between, pack
+from stream.profile.encounters import Encounter, appearances, encounters
 from stream.profile.fold import Folded, fold_record
 from stream.profile.occurrence import Occurrence
 from stream.profile.portrait import Cause, Change, describe, difference, to_change
@@ -20,6 +22,7 @@ from stream.publish import Message, portrait_message
 from stream.referral import referrals
 from stream.tables import codec
 from stream.tables.table import Record, Write
+from stream.windows import to_rfc3339
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Change)
@@ -37,8 +40,10 @@ class Draft(Struct):
     """What is to be done about one customer, and how it stands then.
 
     ``entry``     the record to remember once ``write`` is stored (or at once without a write)
-    ``messages``  what is to be published, oldest version first
+    ``messages``  what is to be published but the moves
     ``versions``  the versions among them
+    ``moves``     segment moves of the new version
+    ``met``       products that the events name, which is not kept with the customer
     ``due_ms``    when the portrait next changes by time alone; None for never
     """
 
@@ -47,6 +52,8 @@ class Draft(Struct):
     write: Write | None = None
     messages: list[Message] = []
     versions: list[int] = []
+    moves: Moves = ()
+    met: list[Encounter] = []
     due_ms: int | None = None
 
 
@@ -64,7 +71,7 @@ def draft(
     ``now_ms`` is the instant of the new portrait, unless the customer's newest event is later.
     Without records this is a look at what time alone has changed.
     """
-    state = entry.state
+    state, before = entry.state, entry.change
     outcomes = Counter(
         fold_record(state, record.source, record.offset, record.occurrence) for record in records
     )
@@ -73,9 +80,12 @@ def draft(
         # The batch that stored this version may have died before it published it.
         metrics.REPUBLISHED.inc()
         _publish(result, key, _document(entry))
-    occurrences = (record.occurrence for record in records)
+    occurrences = [record.occurrence for record in records]
     result.messages += referrals(key, state, occurrences, standards.currency)
+    result.met = (appearances if state.erased else encounters)(key, occurrences)
     touched = len(records) > outcomes[Folded.REPLAYED]
+    if touched:
+        entry.stored = None
     if state.erased:
         changed = bool(outcomes[Folded.APPLIED])
         entry.change = None
@@ -89,25 +99,41 @@ def draft(
     if changed:
         entry.version += 1
         _publish(result, key, document)
-    prune(state)
+        at = entry.change.as_of if entry.change else to_rfc3339(now_ms)
+        result.moves = moves_between(
+            key, before, entry.change, version=entry.version, at=at, cause=cause
+        )
     entry.revision += 1
-    record = Record(entry.revision, entry.version, codec.encode(state), document)
+    record = Record(entry.revision, entry.version, _stored(entry), document, pack(result.moves))
     result.write = Write(key, record, result.due_ms, publish=changed)
     return result
 
 
 def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, standards: Standards) -> bool:
     entry = result.entry
-    result.due_ms = next_change(entry.state, as_of_ms)
     store_id, _, customer_id = key.partition("/")
     portrait = describe(
         store_id, customer_id, entry.state, as_of_ms, standards=standards, version=entry.version + 1
     )
+    times = (
+        next_change(entry.state, as_of_ms),
+        standards.rules.next_change(portrait, as_of_ms),
+    )
+    result.due_ms = min((ms for ms in times if ms is not None), default=None)
     changed = difference(entry.change, portrait)
     if changed is None:
         return False
     entry.change = to_change(portrait, changed, cause)
     return True
+
+
+def _stored(entry: Entry) -> bytes:
+    # As it was read, if time alone has changed the portrait: what it would lose by being pruned, it
+    # loses with the next event.
+    if entry.stored is not None:
+        return entry.stored
+    prune(entry.state)
+    return codec.encode(entry.state)
 
 
 def _document(entry: Entry) -> bytes | None:
@@ -126,7 +152,11 @@ def to_entry(record: Record | None) -> Entry:
     if record is None:
         return Entry(0, 0, State(), None)
     return Entry(
-        record.revision, record.version, codec.decode(record.state), to_stored_change(record)
+        record.revision,
+        record.version,
+        codec.decode(record.state),
+        to_stored_change(record),
+        record.state,
     )
 
 

@@ -67,7 +67,7 @@ async def export(
 
     Without a view each as it was published last. Counts in ``left_out`` what it leaves out.
     """
-    keys = iter(sorted([key async for key, _ in table.scan()]))
+    keys = iter(sorted([key async for key in table.all_keys()]))
     while chunk := list(islice(keys, _CHUNK)):
         for key, record in zip(chunk, await table.load(chunk), strict=True):
             if record is None or record.document is None:

@@ -29,11 +29,16 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "JSON file that `portrait learn shopping-gender` wrote",
     ),
     "PORTRAIT_SHOP": ("shop", "YAML file: the shop's tiers and target portraits"),
+    "PORTRAIT_LABELS": ("labels", "YAML file: rules of labels and segments"),
     "PORTRAIT_IDEMPOTENCE": (
         "idempotence",
         "idempotent producer: on, off, or auto to ask the broker",
     ),
     "PORTRAIT_SWEEP_S": ("sweep_s", "seconds between two looks for customers due by time alone"),
+    "PORTRAIT_RENEWAL_RATE": (
+        "renewal_rate",
+        "portraits a second that a worker describes anew after rules have changed, at most",
+    ),
     "PORTRAIT_REFERENCE_S": (
         "reference_s",
         "seconds between two looks at how a store's buyers are distributed",
@@ -59,9 +64,11 @@ class Settings(Struct, frozen=True, kw_only=True):
     currency: str = "USD"
     rates: Path | None = None
     shop: Path | None = None
+    labels: Path | None = None
     gender_table: Path | None = None
     idempotence: bool | None = None
     sweep_s: float = 5.0
+    renewal_rate: float = 500.0
     reference_s: float = 3600.0
     session_timeout_s: float = 6.0
     batch_records: int = 2000
@@ -170,9 +177,11 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "currency": _currency,
     "rates": _file,
     "shop": _file,
+    "labels": _file,
     "gender_table": _file,
     "idempotence": _switch,
     "sweep_s": lambda text: _number(text, 0.05, 60),
+    "renewal_rate": lambda text: _number(text, 1, 1_000_000),
     "reference_s": lambda text: _number(text, 1, 86_400),
     "session_timeout_s": lambda text: _number(text, 0.5, 3600),
     "batch_records": lambda text: _whole(text, 1, 100_000),

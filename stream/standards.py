@@ -1,15 +1,25 @@
 """The standards of a worker or a command: from settings, files and the kept reference."""
 
+from hashlib import blake2b
+from pathlib import Path
+
 from msgspec.structs import replace
 
 from stream.errors import Fatal
+from stream.label_file import load_rules
 from stream.learn.shopping_gender import load_affinity
 from stream.measures.standards import Standards
 from stream.money import exponent
+from stream.profile.portrait import SECTIONS
 from stream.reference import current, load
 from stream.settings import Settings
 from stream.shop_file import load_shop
 from stream.tables.table import PortraitTable
+
+_SHIPPED_RULES = Path(__file__).with_name("labels.yaml")
+#: To be raised when ``describe`` makes something else of the same state and the same standards:
+#: workers then describe every stored portrait anew.
+_DESCRIBES = 1
 
 
 def load_standards(settings: Settings) -> Standards:
@@ -17,14 +27,34 @@ def load_standards(settings: Settings) -> Standards:
 
     Raises :class:`~stream.errors.Fatal` that names file, line and what is wrong.
     """
-    shop = load_shop(settings.shop, exponent(settings.currency))
+    version = _version(settings)  # first: what changes while it is read is read again
+    decimals = exponent(settings.currency)
+    shop = load_shop(settings.shop, decimals)
     table = settings.gender_table
     return Standards(
         currency=settings.currency,
         tiers=shop.tiers,
         targets=shop.targets,
         affinity=None if table is None else load_affinity(table),
+        rules=load_rules(settings.labels, decimals, [tier.name for tier in shop.tiers]),
+        version=version,
     )
+
+
+def _version(settings: Settings) -> str:
+    """Of what the files hold, and of what this software makes of them."""
+    files = (settings.shop, settings.labels or _SHIPPED_RULES, settings.gender_table)
+    content = blake2b(f"{_DESCRIBES}{SECTIONS}{settings.currency}".encode(), digest_size=8)
+    for file in files:
+        content.update(blake2b(b"" if file is None else _read(file)).digest())
+    return content.hexdigest()
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise Fatal(f"{file}: {exc.strerror or exc}") from exc
 
 
 async def kept_standards(

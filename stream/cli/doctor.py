@@ -18,6 +18,7 @@ from stream.settings import VARIABLES, Settings, load
 from stream.standards import load_standards
 from stream.startup import check_positions
 from stream.suggestions import closest, did_you_mean
+from stream.tables.redis_groups import RedisGroups
 from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, describe_topics
 
 #: Variables of the tests and of CI, which no command reads.
@@ -135,8 +136,12 @@ async def _check_currency(settings: Settings) -> str:
 
 
 async def _check_positions(settings: Settings) -> str:
+    groups = RedisGroups.connect(settings.redis, settings.namespace)
     async with open_table() as table:
-        await check_positions(settings, table)
+        try:
+            await check_positions(settings, table, groups)
+        finally:
+            await groups.close()
         applied = await table.positions()
     return f"{len(applied)} source partitions applied, none ahead of its topic"
 

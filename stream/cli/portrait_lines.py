@@ -50,6 +50,8 @@ def _topics(portrait: Portrait) -> Iterator[_Line]:
     yield "disposition", _joined(f"{each.name} {each.score:.2f}" for each in inclinations)
     yield "service", _service(portrait.service)
     yield "fit", _fit(portrait.fit)
+    yield "labels", _joined(portrait.labels)
+    yield "segments", _joined(portrait.segments)
 
 
 def _joined(texts: Iterable[str | None], otherwise: str = "none") -> str:

@@ -1,4 +1,4 @@
-"""`portrait watch`: follow the change topic, or the dead letters."""
+"""`portrait watch`: follow the change topic, the segment moves, or the dead letters."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -13,29 +13,36 @@ from aiokafka.errors import KafkaError
 from stream.backlog import Backlog, Partition
 from stream.errors import Fatal, Transient
 from stream.settings import Settings, load
-from stream.topics import DEAD_LETTERS, PORTRAITS, describe_topics
+from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES, describe_topics
 
 #: What is printed of a consumed record.
 Render = Callable[[Any], str | bytes]
 
 
 @click.command()
+@click.option("--moves", is_flag=True, help="Follow who enters and leaves segments instead.")
 @click.option("--dead-letters", is_flag=True, help="Follow the records that were rejected instead.")
 @click.option("--from-beginning", is_flag=True, help="Begin with what the topic holds.")
 @click.option("--limit", type=click.IntRange(1), help="End after so many lines.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines.")
-def command(dead_letters: bool, from_beginning: bool, limit: int | None, as_json: bool) -> None:
+def command(
+    moves: bool, dead_letters: bool, from_beginning: bool, limit: int | None, as_json: bool
+) -> None:
     """Print portraits as they change, until Ctrl-C.
 
     A line says who changed, to which version, why and in which sections; an erased portrait is a
-    tombstone, `null` in JSON. With --dead-letters a line says why a record was rejected, where it
-    stands (topic:partition@offset) and what was wrong.
+    tombstone, `null` in JSON. With --moves a line says who entered or left which segment, by which
+    version and why. With --dead-letters it says why a record was rejected, where it stands
+    (topic:partition@offset) and what was wrong.
     """
-    topic, render = (
-        (DEAD_LETTERS, letter_json if as_json else letter_line)
-        if dead_letters
-        else (PORTRAITS, _change_json if as_json else _change_line)
-    )
+    if moves and dead_letters:
+        raise click.UsageError("follow either --moves or --dead-letters")
+    if moves:
+        topic, render = SEGMENT_MOVES, _value if as_json else move_line
+    elif dead_letters:
+        topic, render = DEAD_LETTERS, letter_json if as_json else letter_line
+    else:
+        topic, render = PORTRAITS, _value if as_json else _change_line
     # Ctrl-C is how it is meant to end.
     with suppress(KeyboardInterrupt):
         asyncio.run(_watch(load(), topic, render, from_beginning, limit))
@@ -84,7 +91,7 @@ async def _partitions(settings: Settings, topic: str) -> list[Partition]:
     return [(topic, number) for number in range(counts[topic])]
 
 
-def _change_json(record: Any) -> bytes:
+def _value(record: Any) -> bytes:
     return record.value or b"null"
 
 
@@ -96,6 +103,14 @@ def _change_line(record: Any) -> str:
     document = orjson.loads(record.value)
     changed = ", ".join(document["changed"]) or "first or last seen"
     return f"{document['as_of']}  {record.key.decode()}  v{version}  {document['cause']}: {changed}"
+
+
+def move_line(record: Any) -> str:
+    """A segment move for people."""
+    move = orjson.loads(record.value)
+    who = f"{move['store_id']}/{move['customer_id']}"
+    what = f"{move['move']} {move['segment']}: {move['cause']}"
+    return f"{move['at']}  {who}  v{move['version']}  {what}"
 
 
 def letter_line(record: Any) -> str:

@@ -44,6 +44,8 @@ SECTIONS = (
     "disposition",
     "service",
     "fit",
+    "labels",
+    "segments",
 )
 
 
@@ -80,6 +82,14 @@ class Portrait(Struct, frozen=True, kw_only=True):
             description="How well the customer meets the target portrait of the shop; null where "
             "the shop describes none for such a customer."
         ),
+    ]
+    labels: Annotated[
+        tuple[str, ...],
+        Meta(description="Names of the labels whose rules the portrait meets, in their order."),
+    ]
+    segments: Annotated[
+        tuple[str, ...],
+        Meta(description="Names of the segments that the customer is in, in their order."),
     ]
 
 
@@ -173,10 +183,13 @@ def describe(
             as_of_ms=as_of_ms,
         ),
         fit=None,
+        labels=(),
+        segments=(),
     )
-    if not standards.targets:
-        return portrait
-    return replace(portrait, fit=fit.describe(standards.targets, portrait))
+    if standards.targets:
+        portrait = replace(portrait, fit=fit.describe(standards.targets, portrait))
+    labels, segments = standards.rules.apply(portrait, as_of_ms, store, decimals)
+    return replace(portrait, labels=labels, segments=segments) if labels or segments else portrait
 
 
 def _traits(portrait: Portrait) -> bytes:

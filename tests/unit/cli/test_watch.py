@@ -1,11 +1,12 @@
-"""How dead letters are printed."""
+"""How dead letters and segment moves are printed."""
 
 import json
 
 from msgspec import Struct
 
-from stream.cli.watch import letter_json, letter_line
+from stream.cli.watch import letter_json, letter_line, move_line
 from stream.errors import Reason, Rejected
+from stream.moves import SegmentMove, move_message
 from stream.publish import Message, dead_letter
 
 
@@ -49,3 +50,18 @@ def test_a_letter_may_lack_key_value_and_headers() -> None:
     record = Consumed(None, None, ())
     assert set(json.loads(letter_json(record)).values()) == {None}
     assert letter_line(record)
+
+
+def test_a_move_says_who_went_where_by_which_version_and_why() -> None:
+    move = SegmentMove(
+        store_id="main",
+        customer_id="ada",
+        segment="vip-care",
+        move="left",
+        at="2026-06-30T12:00:00.000Z",
+        version=7,
+        cause="time",
+    )
+    message = move_message(move)
+    line = move_line(Consumed(message.key, message.value, message.headers))
+    assert line == "2026-06-30T12:00:00.000Z  main/ada  v7  left vip-care: time"
