@@ -12,13 +12,17 @@ from stream.decode import decode
 from stream.draft import Sourced
 from stream.errors import Rejected
 from stream.events import INTERNAL_TOPICS, customer_key
+from stream.feed import SourceRecord
 from stream.money import Rates
-from stream.publish import Message, SourceRecord, dead_letter
-from stream.tables.table import Position
-from stream.update import Updater
+from stream.profile.portrait import Cause
+from stream.publish import Message, dead_letter
+from stream.tables.table import Due, Position
+from stream.update import Updated, Updater
 
-#: Customers that one look for due ones takes up: bounds how long live events wait for it.
-SWEEP_CUSTOMERS = 500
+#: Customers that one look at an agenda takes up: bounds how long live events wait for it.
+LOOK_CUSTOMERS = 50
+#: Later than any time that a customer is scheduled for.
+_ANY_MS = 2**53
 
 
 class Processor:
@@ -45,6 +49,7 @@ class Processor:
         self._prefix = topic_prefix
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._owned: set[int] = set()
+        self._revoked: set[int] = set()
 
     async def process(self, topic: str, partition: int, records: Sequence[SourceRecord]) -> None:
         """Return when all that follows from the records is stored and acknowledged.
@@ -76,25 +81,71 @@ class Processor:
         Also publishes what is pending: after a crash, or left by a worker that lost the partition.
         """
         async with self._holding(partition):
+            if partition in self._revoked:
+                return 0
             await self._updater.recover(partition)
-            now_ms = self._clock.now_ms(partition)
-            due = await self._table.due(partition, now_ms, SWEEP_CUSTOMERS)
-            if due:
-                updated = await self._updater.update(
-                    partition, {each.key: () for each in due}, "time"
-                )
-                await self._table.reschedule(
-                    partition, [(each, updated.due_ms[each.key]) for each in due]
-                )
-                metrics.SWEPT.inc(len(due))
-            return len(due)
+        due = await self._table.due(partition, self._clock.now_ms(partition), LOOK_CUSTOMERS)
+        async with self._looking(partition, due, "time") as updated:
+            if updated is None:
+                return 0
+            moves = [(each, updated.due_ms[each.key]) for each in due]
+            await self._table.reschedule(partition, moves)
+        metrics.SWEPT.inc(len(due))
+        return len(due)
 
-    def release(self, partition: int) -> None:
-        """Forget a partition: it went to another worker, or comes from one."""
+    async def renew(self, partition: int) -> int:
+        """Describe some of the stale customers by the standards in force; how many they were."""
+        stale = await self._table.due(partition, _ANY_MS, LOOK_CUSTOMERS, "stale")
+        async with self._looking(partition, stale, "admin") as updated:
+            if updated is None:
+                return 0
+            times = {key: due_ms for key, due_ms in updated.due_ms.items() if due_ms is not None}
+            await self._table.schedule(partition, times)
+            await self._table.reschedule(partition, [(each, None) for each in stale], "stale")
+        metrics.RENEWED.inc(len(stale))
+        return len(stale)
+
+    async def settle(self, partition: int) -> None:
+        """Return when every batch that is under way now is done."""
+        async with self._locks[partition]:
+            pass
+
+    def assign(self, partition: int) -> None:
+        """The partition comes from another worker: what is still known of it is out of date."""
+        self._forget(partition)
+        self._revoked.discard(partition)
+
+    async def revoke(self, partition: int) -> None:
+        """The partition goes to another worker: return when nothing is being done on it.
+
+        What this worker still published would be published by the other as well.
+        """
+        self._revoked.add(partition)
+        await self.settle(partition)
+        self._forget(partition)
+
+    def _forget(self, partition: int) -> None:
         self._owned.discard(partition)
         self._updater.hot.drop(partition)
         self._clock.forget(partition)
         metrics.OWNED_PARTITIONS.set(len(self._owned))
+
+    @asynccontextmanager
+    async def _looking(
+        self, partition: int, customers: Sequence[Due], cause: Cause
+    ) -> AsyncIterator[Updated | None]:
+        """Describe customers without events, and hold the partition until they are rescheduled.
+
+        None where there are none, or where the partition has gone to another worker.
+        """
+        keys = [each.key for each in customers]
+        prepared = await self._updater.prepare(partition, keys, cause) if keys else {}
+        async with self._holding(partition):
+            if not keys or partition in self._revoked:
+                yield None
+            else:
+                work = dict.fromkeys(keys, ())
+                yield await self._updater.update(partition, work, cause, prepared=prepared)
 
     @asynccontextmanager
     async def _holding(self, partition: int) -> AsyncIterator[None]:

@@ -12,13 +12,15 @@ from stream.profile.state import State
 class Entry(Struct):
     """A customer's record in the form that the next event needs it in.
 
-    ``change`` is the last published change; None for a new customer or an erased one.
+    ``change`` is the last published change; None for a new customer or an erased one. ``stored`` is
+    the state as it was read, as long as nothing was folded into it.
     """
 
     revision: int
     version: int
     state: State
     change: Change | None
+    stored: bytes | None = None
 
 
 class HotStates:
@@ -34,6 +36,10 @@ class HotStates:
     def take(self, partition: int, key: str) -> Entry | None:
         """Take an entry out: it is folded into, and comes back with :meth:`put` once stored."""
         return self._entries[partition].pop(key, None)
+
+    def holds(self, partition: int, key: str) -> bool:
+        """Whether there is an entry to take."""
+        return key in self._entries[partition]
 
     def put(self, partition: int, key: str, entry: Entry) -> None:
         """Remember an entry as it was stored."""

@@ -17,12 +17,15 @@ INPUT_TOPICS: tuple[str, ...] = tuple(TOPIC_EVENTS)
 REFERRALS = "referrals"
 #: Changed portraits, keyed like the input; compacted, a tombstone erases.
 PORTRAITS = "portraits"
+#: Who entered and who left which segment, keyed like the input.
+SEGMENT_MOVES = "segment-moves"
 #: Records that broke the contract, with their bytes and source position.
 DEAD_LETTERS = "dead-letters"
 
 #: topic -> broker settings beyond the defaults.
 OUTPUT_TOPICS: dict[str, dict[str, str]] = {
     PORTRAITS: {"cleanup.policy": "compact"},
+    SEGMENT_MOVES: {},
     DEAD_LETTERS: {},
 }
 
@@ -67,6 +70,18 @@ async def ensure_topics(settings: Settings) -> list[TopicState]:
     ]
 
 
+async def input_partitions(settings: Settings) -> int:
+    """How many partitions each input topic has.
+
+    Raises :class:`Fatal` where a topic of the contract is missing, or the counts differ.
+    """
+    counts = {state.name: state.partitions for state in await describe_topics(settings)}
+    check_present(counts)
+    inputs = {settings.topic(name): counts[settings.topic(name)] for name in INPUT_TOPICS}
+    check_partitions(inputs)
+    return next(iter(inputs.values()))
+
+
 async def describe_topics(settings: Settings) -> list[TopicState]:
     """The state of every topic of the contract, creating none."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
@@ -80,11 +95,16 @@ async def describe_topics(settings: Settings) -> list[TopicState]:
     return [TopicState(name=settings.topic(n), partitions=count) for n, count in found.items()]
 
 
-def check_partitions(partitions: dict[str, int]) -> None:
-    """Refuse input topics that are missing or differ in their number of partitions."""
+def check_present(partitions: dict[str, int]) -> None:
+    """Refuse topics without a partition: they do not exist."""
     missing = [name for name, count in partitions.items() if not count]
     if missing:
         raise Fatal(f"missing topics: {', '.join(missing)}; run `portrait topics` to create them")
+
+
+def check_partitions(partitions: dict[str, int]) -> None:
+    """Refuse input topics that are missing or differ in their number of partitions."""
+    check_present(partitions)
     if len(set(partitions.values())) > 1:
         counts = ", ".join(f"{name}={count}" for name, count in partitions.items())
         raise Fatal(

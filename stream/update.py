@@ -1,7 +1,9 @@
 """Load, fold, store, publish: how a partition's customers come from one version to the next."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from time import perf_counter
 
 from msgspec import Struct, field
 
@@ -11,13 +13,18 @@ from stream.draft import Draft, Sourced, draft, stored_message, to_entry
 from stream.errors import Transient
 from stream.hot import HotStates
 from stream.measures.standards import Standards
+from stream.moves import move_message, unpack
 from stream.profile.fold import Folded
 from stream.profile.portrait import Cause
 from stream.publish import Message, Publisher
-from stream.tables.table import PortraitTable, Position
+from stream.tables.products import ProductTable
+from stream.tables.table import PortraitTable, Position, Record
 
 #: Conflicts in a row on one customer before the batch is given up and tried again later.
 MAX_CONFLICTS = 20
+
+#: Seconds of describing at a stretch while live events may be waiting for the processor.
+_SLICE_S = 0.002
 
 #: customer key -> its events in the order they were read; none for a look at the time alone
 Work = Mapping[str, Sequence[Sourced]]
@@ -38,6 +45,7 @@ class Updater:
         table: PortraitTable,
         publisher: Publisher,
         clock: Clock,
+        products: ProductTable,
         *,
         standards: Standards,
         hot_customers: int,
@@ -48,6 +56,7 @@ class Updater:
         self.hot = HotStates(hot_customers)
         self._publisher = publisher
         self._clock = clock
+        self._products = products
 
     async def update(
         self,
@@ -57,16 +66,21 @@ class Updater:
         *,
         position: Position | None = None,
         dead_letters: Sequence[Message] = (),
+        prepared: Mapping[str, Draft] | None = None,
     ) -> Updated:
         """Fold the work, store what changed, publish it, and return when Kafka has it.
 
-        Raises :class:`Transient`; doing the same work again is then safe and necessary.
+        ``prepared`` is what :meth:`prepare` made of some of it. Raises :class:`Transient`; doing
+        the same work again is then safe and necessary.
         """
-        drafts = await self._stored(partition, work, cause)
+        drafts = await self._stored(partition, work, cause, prepared or {})
         messages = [message for done in drafts.values() for message in done.messages]
-        await self._publisher.publish([*dead_letters, *messages])
+        moves = [move_message(move) for done in drafts.values() for move in done.moves]
+        ends = await self._publisher.publish([*dead_letters, *messages, *moves])
         versions = [(key, version) for key, done in drafts.items() for version in done.versions]
-        await self.table.published(partition, versions, position)
+        await self.table.published(partition, versions, position, ends)
+        metrics.SEGMENT_MOVES.inc(len(moves))
+        await self._products.note([met for done in drafts.values() for met in done.met])
         updated = Updated()
         for key, done in drafts.items():
             updated.outcomes.update(done.outcomes)
@@ -76,31 +90,86 @@ class Updater:
         self.hot.count()
         return updated
 
+    async def prepare(self, partition: int, keys: Sequence[str], cause: Cause) -> dict[str, Draft]:
+        """Drafts of customers without events, made without the partition's lock.
+
+        Live events go on meanwhile; a draft of a customer that they touched loses when it is
+        stored, and is made again. Left out are those that live events may be about to touch, as
+        their states are in memory, and those with a version that is still to be published.
+        """
+        cold = [key for key in keys if not self.hot.holds(partition, key)]
+        records = await self.table.load(cold)
+        pending = {key for key, _ in await self.table.pending(partition)}
+        now_ms, standards = self._clock.now_ms(partition), self.standards
+        drafts: dict[str, Draft] = {}
+        started = perf_counter()
+        for key, record in zip(cold, records, strict=True):
+            if key not in pending:
+                entry = to_entry(record)
+                drafts[key] = draft(key, entry, (), now_ms=now_ms, cause=cause, standards=standards)
+            if perf_counter() - started > _SLICE_S:
+                await asyncio.sleep(0)
+                started = perf_counter()
+        return drafts
+
     async def recover(self, partition: int) -> None:
         """Publish what an earlier owner of the partition stored but perhaps did not publish."""
         pending = await self.table.pending(partition)
         keys = sorted({key for key, _ in pending})
-        records = dict(zip(keys, await self.table.load(keys), strict=True))
+        await self._settle(
+            partition, pending, dict(zip(keys, await self.table.load(keys), strict=True))
+        )
+
+    async def _settle(
+        self,
+        partition: int,
+        pending: Sequence[tuple[str, int]],
+        records: Mapping[str, Record | None],
+    ) -> None:
+        """Publish what is pending of these records.
+
+        Portraits are published again, since their readers know versions; of the moves only those
+        that are not on their topic yet.
+        """
         found = {key: record for key, record in records.items() if record}
         # A version above the stored one was noted by somebody who may store it yet.
         stored = [(key, v) for key, v in pending if key in found and v <= found[key].version]
+        if not stored:
+            return
         messages = [stored_message(key, found[key]) for key in dict(stored)]
-        await self._publisher.publish(messages)
-        await self.table.published(partition, stored)
+        noted = [
+            move_message(move)
+            for key, version in stored
+            for move in unpack(found[key].moves)
+            if move.version == version
+        ]
+        moves: Sequence[Message] = ()
+        if noted:
+            moves = await self._publisher.unpublished(noted, await self.table.moves(partition))
+        ends = await self._publisher.publish([*messages, *moves])
+        await self.table.published(partition, stored, moves=ends)
         metrics.REPUBLISHED.inc(len(messages))
+        metrics.SEGMENT_MOVES.inc(len(moves))
 
-    async def _stored(self, partition: int, work: Work, cause: Cause) -> dict[str, Draft]:
+    async def _stored(
+        self, partition: int, work: Work, cause: Cause, prepared: Mapping[str, Draft]
+    ) -> dict[str, Draft]:
         """Drafts of all customers, each stored; those that lost to another writer done again."""
         done: dict[str, Draft] = {}
+        # Whom only time has changed would push those out of memory whose events are coming in.
+        kept = {key for key in work if cause == "event" or self.hot.holds(partition, key)}
         for _ in range(MAX_CONFLICTS):
-            drafts = await self._drafts(partition, work, cause)
+            unprepared = {key: work[key] for key in work if key not in prepared}
+            drafts = {**prepared, **await self._drafts(partition, unprepared, cause)}
+            prepared = {}
             writes = [made.write for made in drafts.values() if made.write]
             stored = await self.table.store(partition, writes)
             lost = {write.key for write, kept in zip(writes, stored, strict=True) if not kept}
             for key, made in drafts.items():
                 if key not in lost:
-                    self.hot.put(partition, key, made.entry)
                     done[key] = made
+                    if key in kept:
+                        self.hot.put(partition, key, made.entry)
             if not lost:
                 return done
             metrics.CONFLICTS.inc(len(lost))
@@ -113,18 +182,13 @@ class Updater:
         cold = [key for key, entry in taken.items() if entry is None]
         records = dict(zip(cold, await self.table.load(cold), strict=True))
         entries = {key: entry for key, entry in taken.items() if entry is not None}
+        if cold:
+            # A worker that lost the partition may still store a version: ours must not overtake
+            # it. Noted before it is stored, it is seen here if it was loaded and is not published.
+            await self._settle(partition, await self.table.pending(partition), records)
         entries |= {key: to_entry(record) for key, record in records.items()}
         now_ms = self._clock.now_ms(partition)
-        drafts = {
+        return {
             key: draft(key, entry, work[key], now_ms=now_ms, cause=cause, standards=self.standards)
             for key, entry in entries.items()
         }
-        # A worker that lost the partition may still store a version: ours must not overtake it.
-        # Noted before it is stored, it is seen here if it was loaded and is not published yet.
-        pending = set(await self.table.pending(partition)) if cold else set()
-        for key, record in records.items():
-            made = drafts[key]
-            if record and (key, record.version) in pending and record.version not in made.versions:
-                made.messages = [stored_message(key, record), *made.messages]
-                made.versions = [record.version, *made.versions]
-        return drafts

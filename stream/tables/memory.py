@@ -1,9 +1,9 @@
 """The portrait table in memory: for tests and for trying things out without Redis."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
-from stream.tables.table import REFERENCES_KEPT, Due, Position, Record, Write
+from stream.tables.table import REFERENCES_KEPT, Agenda, Due, Position, Record, Write
 
 
 class MemoryTable:
@@ -11,7 +11,8 @@ class MemoryTable:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
-        self._due: defaultdict[int, dict[str, int]] = defaultdict(dict)
+        self._agendas: defaultdict[tuple[Agenda, int], dict[str, int]] = defaultdict(dict)
+        self._moves: defaultdict[int, dict[int, int]] = defaultdict(dict)
         self._pending: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
         self._positions: dict[str, int] = {}
         self._watermarks: dict[int, int] = {}
@@ -26,7 +27,7 @@ class MemoryTable:
 
     def _store(self, partition: int, write: Write) -> bool:
         if write.due_ms is not None:
-            scheduled = self._due[partition]
+            scheduled = self._agendas["due", partition]
             scheduled[write.key] = min(write.due_ms, scheduled.get(write.key, write.due_ms))
         if write.publish:
             self._pending[partition].add((write.key, write.record.version))
@@ -37,21 +38,45 @@ class MemoryTable:
         return True
 
     async def published(
-        self, partition: int, versions: Sequence[tuple[str, int]], position: Position | None = None
+        self,
+        partition: int,
+        versions: Sequence[tuple[str, int]],
+        position: Position | None = None,
+        moves: Mapping[int, int] | None = None,
     ) -> None:
         self._pending[partition].difference_update(versions)
+        self._moves[partition].update(moves or {})
         if position:
             self._positions[position.source] = position.end_offset
+
+    async def moves(self, partition: int) -> dict[int, int]:
+        return dict(self._moves[partition])
 
     async def pending(self, partition: int) -> list[tuple[str, int]]:
         return sorted(self._pending[partition])
 
-    async def due(self, partition: int, now_ms: int, limit: int) -> list[Due]:
-        ordered = sorted((due_ms, key) for key, due_ms in self._due[partition].items())
+    async def due(
+        self, partition: int, now_ms: int, limit: int, agenda: Agenda = "due"
+    ) -> list[Due]:
+        scheduled = self._agendas[agenda, partition]
+        ordered = sorted((due_ms, key) for key, due_ms in scheduled.items())
         return [Due(key, due_ms) for due_ms, key in ordered if due_ms <= now_ms][:limit]
 
-    async def reschedule(self, partition: int, moves: Sequence[tuple[Due, int | None]]) -> None:
-        scheduled = self._due[partition]
+    async def count_due(self, partition: int, now_ms: int, agenda: Agenda = "due") -> int:
+        return sum(due_ms <= now_ms for due_ms in self._agendas[agenda, partition].values())
+
+    async def schedule(
+        self, partition: int, times: Mapping[str, int], agenda: Agenda = "due"
+    ) -> None:
+        scheduled = self._agendas[agenda, partition]
+        for key, at_ms in times.items():
+            known = scheduled.get(key, at_ms) if agenda == "due" else at_ms
+            scheduled[key] = min(at_ms, known)
+
+    async def reschedule(
+        self, partition: int, moves: Sequence[tuple[Due, int | None]], agenda: Agenda = "due"
+    ) -> None:
+        scheduled = self._agendas[agenda, partition]
         for seen, next_ms in moves:
             if scheduled.get(seen.key) != seen.due_ms:
                 continue
@@ -93,6 +118,10 @@ class MemoryTable:
 
     async def durable(self) -> bool:
         return True
+
+    async def all_keys(self) -> AsyncIterator[str]:
+        for key in list(self._records):
+            yield key
 
     async def scan(self) -> AsyncIterator[tuple[str, Record]]:
         for key, record in list(self._records.items()):

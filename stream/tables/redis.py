@@ -2,9 +2,12 @@
 
 Keys, with ``ns`` the namespace:
 
-    ns:portrait:STORE:CUSTOMER   hash   r revision, v version, s state, d document (JSON)
+    ns:portrait:STORE:CUSTOMER   hash   r revision, v version, s state, d document (JSON),
+                                        m segment moves of this revision (JSON)
     ns:due:PARTITION             zset   customer key by the ms at which it changes by time alone
+    ns:stale:PARTITION           zset   customer key by the ms at which the standards changed
     ns:pending:PARTITION         set    "VERSION KEY" of what was stored and perhaps not published
+    ns:moves:PARTITION           hash   partition of segment-moves -> offset after the last move
     ns:positions                 hash   topic:partition -> offset after the last record applied
     ns:watermarks                hash   partition -> newest event time, ms
     ns:pinned                    hash   what all portraits depend on: currency, current reference
@@ -12,17 +15,15 @@ Keys, with ``ns`` the namespace:
     ns:references:taken          zset   version by the ms at which it was taken
 """
 
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
-from hashlib import sha1
-from importlib.resources import files
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from redis.asyncio import Redis, RedisCluster
-from redis.exceptions import NoScriptError, RedisClusterException, RedisError, ResponseError
+from redis.exceptions import ResponseError
 
-from stream.errors import Transient
-from stream.tables.table import REFERENCES_KEPT, Due, Position, Record, Write
+from stream.tables import scripts
+from stream.tables.scripts import Script, run, transient
+from stream.tables.table import REFERENCES_KEPT, Agenda, Due, Position, Record, Write
 
 #: Keys that one call of a script handles: fewer calls cost less, but a call blocks the server.
 _KEYS_A_CALL = 64
@@ -31,18 +32,10 @@ _SCAN_COUNT = 500
 _SCAN_RECORDS = 100
 #: Below the socket's time-out: a slow disk is no broken connection.
 _DURABLE_TIMEOUT_MS = 3_000
-_SOCKET_TIMEOUT_S = 10.0
 
-
-class _Script:
-    def __init__(self, name: str) -> None:
-        self.text = files("stream.tables").joinpath("lua", f"{name}.lua").read_text()
-        self.sha = sha1(self.text.encode()).hexdigest()
-
-
-_COMPARE_AND_SET = _Script("compare_and_set")
-_ADVANCE = _Script("advance")
-_RESCHEDULE = _Script("reschedule")
+_COMPARE_AND_SET = Script("compare_and_set")
+_ADVANCE = Script("advance")
+_RESCHEDULE = Script("reschedule")
 _SCRIPTS = (_COMPARE_AND_SET, _ADVANCE, _RESCHEDULE)
 
 
@@ -59,18 +52,15 @@ class RedisTable:
     @classmethod
     def connect(cls, url: str, namespace: str) -> "RedisTable":
         """A table at ``redis://``, ``rediss://`` or ``redis+cluster://``; connects when used."""
-        if url.startswith("redis+cluster://"):
-            url = url.replace("redis+cluster", "redis", 1)
-            return cls(RedisCluster.from_url(url, socket_timeout=_SOCKET_TIMEOUT_S), namespace)
-        return cls(Redis.from_url(url, socket_timeout=_SOCKET_TIMEOUT_S), namespace)
+        return cls(scripts.connect(url), namespace)
 
     async def load(self, keys: Sequence[str]) -> list[Record | None]:
         if not keys:
             return []
         pipe = self._client.pipeline(transaction=False)
         for key in keys:
-            pipe.hmget(self._record(key), ("r", "v", "s", "d"))
-        with _transient():
+            pipe.hmget(self._record(key), ("r", "v", "s", "d", "m"))
+        with transient():
             rows = await pipe.execute()
         return [_to_record(row) for row in rows]
 
@@ -84,7 +74,7 @@ class RedisTable:
 
         def note(pipe: Any) -> None:
             if notes:
-                pipe.zadd(self._due(partition), notes, lt=True)
+                pipe.zadd(self._agenda("due", partition), notes, lt=True)
             if pending:
                 pipe.sadd(self._pending(partition), *pending)
 
@@ -92,7 +82,7 @@ class RedisTable:
             for chunk in chunks:
                 keys = [self._record(write.key) for write in chunk]
                 values = [value for write in chunk for value in _values(write.record)]
-                _run(pipe, _COMPARE_AND_SET, keys, values)
+                run(pipe, _COMPARE_AND_SET, keys, values)
 
         if self._clustered:  # a pipeline keeps no order between nodes
             await self._pipeline(note)
@@ -103,32 +93,58 @@ class RedisTable:
         return [flag == 1 for flags in stored for flag in flags]
 
     async def published(
-        self, partition: int, versions: Sequence[tuple[str, int]], position: Position | None = None
+        self,
+        partition: int,
+        versions: Sequence[tuple[str, int]],
+        position: Position | None = None,
+        moves: Mapping[int, int] | None = None,
     ) -> None:
         def note(pipe: Any) -> None:
+            if moves:
+                pipe.hset(f"{self._ns}:moves:{partition}", mapping=dict(moves))
             if versions:
                 pipe.srem(self._pending(partition), *(_member(*version) for version in versions))
             if position:
                 pipe.hset(f"{self._ns}:positions", position.source, position.end_offset)
 
-        if versions or position:
+        if versions or position or moves:
             await self._pipeline(note)
 
+    async def moves(self, partition: int) -> dict[int, int]:
+        with transient():
+            found = await self._client.hgetall(f"{self._ns}:moves:{partition}")
+        return {int(number): int(offset) for number, offset in found.items()}
+
     async def pending(self, partition: int) -> list[tuple[str, int]]:
-        with _transient():
+        with transient():
             members = await self._client.smembers(self._pending(partition))
         parts = (member.decode().partition(" ") for member in members)
         return sorted((key, int(version)) for version, _, key in parts)
 
-    async def due(self, partition: int, now_ms: int, limit: int) -> list[Due]:
-        with _transient():
+    async def due(
+        self, partition: int, now_ms: int, limit: int, agenda: Agenda = "due"
+    ) -> list[Due]:
+        with transient():
             rows = await self._client.zrange(
-                self._due(partition), "-inf", now_ms, byscore=True, offset=0, num=limit,
+                self._agenda(agenda, partition), "-inf", now_ms, byscore=True, offset=0, num=limit,
                 withscores=True,
             )  # fmt: skip
         return [Due(member.decode(), int(score)) for member, score in rows]
 
-    async def reschedule(self, partition: int, moves: Sequence[tuple[Due, int | None]]) -> None:
+    async def count_due(self, partition: int, now_ms: int, agenda: Agenda = "due") -> int:
+        with transient():
+            return int(await self._client.zcount(self._agenda(agenda, partition), "-inf", now_ms))
+
+    async def schedule(
+        self, partition: int, times: Mapping[str, int], agenda: Agenda = "due"
+    ) -> None:
+        if times:
+            name, forward = self._agenda(agenda, partition), agenda == "due"
+            await self._pipeline(lambda pipe: pipe.zadd(name, dict(times), lt=forward))
+
+    async def reschedule(
+        self, partition: int, moves: Sequence[tuple[Due, int | None]], agenda: Agenda = "due"
+    ) -> None:
         if not moves:
             return
         values = [
@@ -136,34 +152,35 @@ class RedisTable:
             for seen, next_ms in moves
             for value in (seen.key, seen.due_ms, "" if next_ms is None else next_ms)
         ]
-        await self._pipeline(lambda pipe: _run(pipe, _RESCHEDULE, [self._due(partition)], values))
+        name = self._agenda(agenda, partition)
+        await self._pipeline(lambda pipe: run(pipe, _RESCHEDULE, [name], values))
 
     async def positions(self) -> dict[str, int]:
-        with _transient():
+        with transient():
             found = await self._client.hgetall(f"{self._ns}:positions")
         return {source.decode(): int(offset) for source, offset in found.items()}
 
     async def watermark(self, partition: int) -> int | None:
-        with _transient():
+        with transient():
             found = await self._client.hget(f"{self._ns}:watermarks", str(partition))
         return None if found is None else int(found)
 
     async def advance(self, partition: int, watermark_ms: int) -> None:
         key = f"{self._ns}:watermarks"
-        await self._pipeline(lambda pipe: _run(pipe, _ADVANCE, [key], [partition, watermark_ms]))
+        await self._pipeline(lambda pipe: run(pipe, _ADVANCE, [key], [partition, watermark_ms]))
 
     async def pin(self, name: str, value: str) -> None:
-        with _transient():
+        with transient():
             await self._client.hset(f"{self._ns}:pinned", name, value)
 
     async def pinned(self, name: str) -> str | None:
-        with _transient():
+        with transient():
             found = await self._client.hget(f"{self._ns}:pinned", name)
         return None if found is None else str(found.decode())
 
     async def save_reference(self, version: str, taken_at_ms: int, document: bytes) -> None:
         documents, taken = f"{self._ns}:references", f"{self._ns}:references:taken"
-        with _transient():
+        with transient():
             # In this order: after a crash no document is kept that no later call would prune, and
             # the current version has one.
             await self._client.zadd(taken, {version: taken_at_ms})
@@ -179,13 +196,13 @@ class RedisTable:
         version = version or await self.pinned("reference")
         if version is None:
             return None
-        with _transient():
+        with transient():
             document: bytes | None = await self._client.hget(f"{self._ns}:references", version)
         return document
 
     async def references(self) -> list[tuple[str, int]]:
         name = f"{self._ns}:references:taken"
-        with _transient():
+        with transient():
             rows = await self._client.zrevrange(name, 0, -1, withscores=True)
         return [(version.decode(), int(taken_at_ms)) for version, taken_at_ms in rows]
 
@@ -198,7 +215,7 @@ class RedisTable:
         pipe = self._client.pipeline(transaction=False)
         pipe.hset(f"{self._ns}:durable", "at", 0)
         pipe.execute_command("WAITAOF", 1, 0, _DURABLE_TIMEOUT_MS)
-        with _transient():
+        with transient():
             written, waited = await pipe.execute(raise_on_error=False)
             if isinstance(written, Exception):
                 raise written
@@ -209,21 +226,25 @@ class RedisTable:
                 raise waited
         return bool(waited[0] >= 1)
 
-    async def scan(self) -> AsyncIterator[tuple[str, Record]]:
-        found: list[str] = []
+    async def all_keys(self) -> AsyncIterator[str]:
         # While the server rehashes, a scan may name a key twice.
         met: set[int] = set()
-        with _transient():
+        with transient():
             async for name in self._client.scan_iter(match=f"{self._prefix}*", count=_SCAN_COUNT):
                 if (number := hash(name)) in met:
                     continue
                 met.add(number)
                 store_id, _, customer_id = name.decode().removeprefix(self._prefix).partition(":")
-                found.append(f"{store_id}/{customer_id}")
-                if len(found) >= _SCAN_RECORDS:
-                    for pair in await self._found(found):
-                        yield pair
-                    found = []
+                yield f"{store_id}/{customer_id}"
+
+    async def scan(self) -> AsyncIterator[tuple[str, Record]]:
+        found: list[str] = []
+        async for key in self.all_keys():
+            found.append(key)
+            if len(found) >= _SCAN_RECORDS:
+                for pair in await self._found(found):
+                    yield pair
+                found = []
         for pair in await self._found(found):
             yield pair
 
@@ -235,7 +256,7 @@ class RedisTable:
         """Which server keeps the portraits, and whether they survive it; for people."""
         if self._clustered:
             return "a cluster"
-        with _transient():
+        with transient():
             about, disk = await self._client.info("server"), await self._client.info("persistence")
         name = about.get("server_name", "redis")
         version = about.get("valkey_version", about["redis_version"])
@@ -246,48 +267,17 @@ class RedisTable:
         await self._client.aclose()
 
     async def _pipeline(self, *fills: Any) -> list[Any]:
-        """Run one pipeline; load the scripts and run it once more where the server forgot them.
-
-        What the first run did store shows as a conflict in the second: the caller reloads.
-        """
-        for attempt in range(2):
-            pipe = self._client.pipeline(transaction=False)
-            for fill in fills:
-                fill(pipe)
-            with _transient():
-                try:
-                    results: list[Any] = await pipe.execute()
-                except NoScriptError:
-                    if attempt:
-                        raise
-                    for script in _SCRIPTS:
-                        await self._client.script_load(script.text)
-                else:
-                    return results
-        raise AssertionError("unreachable")
+        return await scripts.execute(self._client, _SCRIPTS, *fills)
 
     def _record(self, key: str) -> str:
         store_id, _, customer_id = key.partition("/")
         return f"{self._prefix}{store_id}:{customer_id}"
 
-    def _due(self, partition: int) -> str:
-        return f"{self._ns}:due:{partition}"
+    def _agenda(self, agenda: Agenda, partition: int) -> str:
+        return f"{self._ns}:{agenda}:{partition}"
 
     def _pending(self, partition: int) -> str:
         return f"{self._ns}:pending:{partition}"
-
-
-@contextmanager
-def _transient() -> Iterator[None]:
-    try:
-        yield
-    except (RedisError, RedisClusterException, OSError) as exc:
-        raise Transient(f"Redis: {exc}") from exc
-
-
-def _run(pipe: Any, script: _Script, keys: Sequence[str], values: Sequence[Any]) -> None:
-    # Not `pipe.evalsha`: redis-py refuses that on a cluster, though these keys share a node.
-    pipe.execute_command("EVALSHA", script.sha, len(keys), *keys, *values)
 
 
 def _cannot_wait(error: ResponseError) -> bool:
@@ -296,14 +286,14 @@ def _cannot_wait(error: ResponseError) -> bool:
 
 
 def _to_record(row: Sequence[bytes | None]) -> Record | None:
-    revision, version, state, document = row
+    revision, version, state, document, moves = row
     if revision is None or version is None or state is None:
         return None
-    return Record(int(revision), int(version), state, document)
+    return Record(int(revision), int(version), state, document, moves or b"")
 
 
-def _values(record: Record) -> tuple[int, int, bytes, bytes]:
-    return record.revision, record.version, record.state, record.document or b""
+def _values(record: Record) -> tuple[int, int, bytes, bytes, bytes]:
+    return record.revision, record.version, record.state, record.document or b"", record.moves
 
 
 def _member(key: str, version: int) -> str:

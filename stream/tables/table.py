@@ -1,7 +1,7 @@
 """The contract of the portrait table, kept by Redis in production and by memory in tests."""
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Literal, Protocol
 
 from msgspec import Struct
 
@@ -15,13 +15,15 @@ class Record(Struct, frozen=True):
 
     ``revision`` counts every write and is what compare-and-set compares; ``version`` counts the
     published changes among them. ``document`` is the last published change as JSON, None once the
-    customer was erased.
+    customer was erased. ``moves`` are the segment moves that came with this very revision, JSON;
+    empty where there were none.
     """
 
     revision: int
     version: int
     state: bytes
     document: bytes | None
+    moves: bytes = b""
 
 
 class Write(Struct, frozen=True):
@@ -37,6 +39,10 @@ class Write(Struct, frozen=True):
     record: Record
     due_ms: int | None
     publish: bool
+
+
+#: Why customers are to be looked at: time changes their portrait, or the standards have changed.
+Agenda = Literal["due", "stale"]
 
 
 class Due(Struct, frozen=True):
@@ -73,20 +79,48 @@ class PortraitTable(Protocol):
         ...
 
     async def published(
-        self, partition: int, versions: Sequence[tuple[str, int]], position: Position | None = None
+        self,
+        partition: int,
+        versions: Sequence[tuple[str, int]],
+        position: Position | None = None,
+        moves: Mapping[int, int] | None = None,
     ) -> None:
-        """The versions were acknowledged by Kafka; remember how far the source was applied."""
+        """The versions were acknowledged by Kafka; remember how far the source was applied.
+
+        ``moves`` is how far the topic of segment moves was written with them: partition of that
+        topic -> offset after the last move.
+        """
+        ...
+
+    async def moves(self, partition: int) -> dict[int, int]:
+        """How far segment moves were written for the partition, as ``published`` was told."""
         ...
 
     async def pending(self, partition: int) -> list[tuple[str, int]]:
         """Keys and versions that were stored but perhaps never published."""
         ...
 
-    async def due(self, partition: int, now_ms: int, limit: int) -> list[Due]:
-        """Customers whose portrait changes by time alone at or before ``now_ms``, oldest first."""
+    async def due(
+        self, partition: int, now_ms: int, limit: int, agenda: Agenda = "due"
+    ) -> list[Due]:
+        """Customers scheduled for ``now_ms`` or before, oldest first."""
         ...
 
-    async def reschedule(self, partition: int, moves: Sequence[tuple[Due, int | None]]) -> None:
+    async def count_due(self, partition: int, now_ms: int, agenda: Agenda = "due") -> int:
+        """How many are scheduled for ``now_ms`` or before."""
+        ...
+
+    async def schedule(
+        self, partition: int, times: Mapping[str, int], agenda: Agenda = "due"
+    ) -> None:
+        """Set when customers are to be looked at: a due time only comes forward, as in ``store``;
+        the time of stale ones is replaced.
+        """
+        ...
+
+    async def reschedule(
+        self, partition: int, moves: Sequence[tuple[Due, int | None]], agenda: Agenda = "due"
+    ) -> None:
         """Set when customers are next due (None: never), unless someone else did meanwhile."""
         ...
 
@@ -128,6 +162,10 @@ class PortraitTable(Protocol):
 
     async def durable(self) -> bool:
         """Wait until all writes so far are on disk, if the server can tell; False on time-out."""
+        ...
+
+    def all_keys(self) -> AsyncIterator[str]:
+        """The key of every record, in no order, each once."""
         ...
 
     def scan(self) -> AsyncIterator[tuple[str, Record]]:

@@ -8,7 +8,7 @@ interleavings happen exactly where a test wants them.
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,14 +25,16 @@ from stream.events import (
     SignedIn,
     customer_key,
 )
+from stream.feed import Headers
 from stream.fields import Product
 from stream.money import Rates
 from stream.profile.portrait import describe
 from stream.publish import Message
 from stream.tables import codec
 from stream.tables.memory import MemoryTable
+from stream.tables.memory_products import MemoryProducts
 from stream.tables.table import PortraitTable, Write
-from stream.topics import DEAD_LETTERS, PORTRAITS
+from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES
 from stream.update import Updater
 from stream.windows import to_ms
 from tests.support.standards import STANDARDS
@@ -51,6 +53,7 @@ class FakeRecord(Struct, frozen=True):
     key: bytes | None
     value: bytes | None
     timestamp: int = START_MS
+    headers: Headers = ()
 
 
 class ManualClock:
@@ -140,9 +143,9 @@ class FaultyTable:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._table, name)
 
-        async def call(*args: Any) -> Any:
+        async def call(*args: Any, **kwargs: Any) -> Any:
             await self._point(f"before {name}")
-            result = await method(*args)
+            result = await method(*args, **kwargs)
             await self._point(f"after {name}")
             return result
 
@@ -166,13 +169,23 @@ class RecordingPublisher:
         self.published = published
         self._point = point
 
-    async def publish(self, messages: Sequence[Message]) -> None:
+    async def publish(self, messages: Sequence[Message]) -> dict[int, int]:
         half = len(messages) // 2
         await self._point("before publish")
         self.published.extend(messages[:half])
         await self._point("within publish")
         self.published.extend(messages[half:])
         await self._point("after publish")
+        # The topic has one partition, whose offsets are places in the list of all messages.
+        moved = any(message.topic == SEGMENT_MOVES for message in messages)
+        return {0: len(self.published)} if moved else {}
+
+    async def unpublished(
+        self, moves: Sequence[Message], ends: Mapping[int, int]
+    ) -> Sequence[Message]:
+        await self._point("before unpublished")
+        found = self.published[ends.get(0, 0) :]
+        return [move for move in moves if move not in found]
 
 
 class World:
@@ -182,6 +195,8 @@ class World:
         self.table = MemoryTable()
         self.clock = ManualClock()
         self.published: list[Message] = []
+        self.products = MemoryProducts()
+        self.standards = STANDARDS
 
     def worker(
         self, point: Point = go_on, *, clock: Clock | None = None, hot_customers: int = 1000
@@ -191,7 +206,8 @@ class World:
             FaultyTable(self.table, point),  # type: ignore[arg-type]
             RecordingPublisher(self.published, point),
             clock or self.clock,
-            standards=STANDARDS,
+            self.products,
+            standards=self.standards,
             hot_customers=hot_customers,
         )
         return Processor(
@@ -230,7 +246,7 @@ class World:
             found[key] = None
             if not state.erased:
                 portrait = describe(
-                    store_id, customer_id, state, self.clock.ms, standards=STANDARDS, version=1
+                    store_id, customer_id, state, self.clock.ms, standards=self.standards, version=1
                 )
                 found[key] = msgspec.json.encode(portrait)
         return dict(sorted(found.items()))

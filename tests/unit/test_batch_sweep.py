@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.batch import SWEEP_CUSTOMERS
+from stream.batch import LOOK_CUSTOMERS
 from stream.clock import EventClock
 from stream.tables.table import Record, Write
 from stream.windows import HOUR_MS, WINDOW_MS
@@ -99,12 +99,12 @@ async def test_customers_who_are_due_too_early_are_put_off() -> None:
 async def test_many_due_customers_take_several_looks() -> None:
     world = World()
     worker = world.worker(hot_customers=10)
-    many = 2 * SWEEP_CUSTOMERS + 1
+    many = 2 * LOOK_CUSTOMERS + 1
     events = [signed_in(f"c{n}", f"{n}") for n in range(many)]
     await worker.process("logins", 0, records(events))
     world.clock.ms = LEAVES_MS
     looks = [await worker.sweep(0) for _ in range(4)]
-    assert looks == [SWEEP_CUSTOMERS, SWEEP_CUSTOMERS, 1, 0]
+    assert looks == [LOOK_CUSTOMERS, LOOK_CUSTOMERS, 1, 0]
     assert len(world.changes()) == many
     assert all(world.versions(key) == [1, 2] for key in world.changes())
 
@@ -166,7 +166,7 @@ async def test_a_released_partition_takes_the_watermark_of_its_next_owner() -> N
     world = World()
     first, second = world.worker(clock=EventClock()), world.worker(clock=EventClock())
     await first.process("logins", 0, records([signed_in("a", "1", hours_ago=9)]))
-    first.release(0)
+    first.assign(0)
     later = records([signed_in("b", "2", hours_ago=2)], first_offset=1)
     await second.process("logins", 0, later)
     await first.process("logins", 0, records([signed_in("c", "3", hours_ago=5)], first_offset=2))
@@ -177,7 +177,7 @@ async def test_a_released_partition_has_no_time_of_its_own_left() -> None:
     world, clock = World(), EventClock()
     worker = world.worker(clock=clock)
     await worker.process("logins", 0, records([signed_in("a", "1")]))
-    worker.release(0)
+    worker.assign(0)
     assert clock.now_ms(0) == 0
 
 

@@ -33,6 +33,7 @@ def keeper(world: World, seconds: Seconds | None = None) -> tuple[ReferenceKeepe
         world.table,
         RecordingPublisher([]),
         world.clock,
+        world.products,
         standards=STANDARDS,
         hot_customers=10,
     )

@@ -6,6 +6,7 @@ from stream.profile.fold import Folded
 from stream.profile.occurrence import Occurrence, hash_id
 from stream.publish import Message
 from stream.tables.memory import MemoryTable
+from stream.tables.memory_products import MemoryProducts
 from stream.tables.table import Position, Record, Write
 from stream.update import Updater
 from stream.windows import to_ms
@@ -32,6 +33,7 @@ def updater(table: MemoryTable, published: list[Message], point: Fuse | None = N
         FaultyTable(table, point or go_on),  # type: ignore[arg-type]
         RecordingPublisher(published, point or go_on),
         ManualClock(),
+        MemoryProducts(),
         standards=STANDARDS,
         hot_customers=10,
     )

@@ -1,15 +1,16 @@
 -- Store records of customers, each only if nobody wrote it since it was read.
 --
 -- KEYS[i]               record of one customer (a hash)
--- ARGV[4 * i - 3]       revision that is to be stored; the stored one must be one less, 0 = none
--- ARGV[4 * i - 2]       version
--- ARGV[4 * i - 1]       state, binary
--- ARGV[4 * i]           document, JSON; empty = erased: the document is removed
+-- ARGV[5 * i - 4]       revision that is to be stored; the stored one must be one less, 0 = none
+-- ARGV[5 * i - 3]       version
+-- ARGV[5 * i - 2]       state, binary
+-- ARGV[5 * i - 1]       document, JSON; empty = erased: the document is removed
+-- ARGV[5 * i]           segment moves of this revision, JSON; empty = none
 --
 -- Returns one number a key: 1 stored, 0 conflict.
 local stored = {}
 for i, key in ipairs(KEYS) do
-    local base = 4 * (i - 1)
+    local base = 5 * (i - 1)
     local revision = tonumber(ARGV[base + 1])
     if tonumber(redis.call('HGET', key, 'r') or '0') == revision - 1 then
         redis.call('HSET', key, 'r', ARGV[base + 1], 'v', ARGV[base + 2], 's', ARGV[base + 3])
@@ -17,6 +18,11 @@ for i, key in ipairs(KEYS) do
             redis.call('HDEL', key, 'd')
         else
             redis.call('HSET', key, 'd', ARGV[base + 4])
+        end
+        if ARGV[base + 5] == '' then
+            redis.call('HDEL', key, 'm')
+        else
+            redis.call('HSET', key, 'm', ARGV[base + 5])
         end
         stored[i] = 1
     else
