@@ -1,8 +1,11 @@
-"""One Faust agent a topic, a timer for customers due by time alone, a task for the reference."""
+"""One Faust agent a topic, and tasks for what happens without an event.
+
+Such are customers due by time alone, files that change, and the reference.
+"""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
 import faust
@@ -10,8 +13,10 @@ import faust
 from stream import metrics
 from stream.app import PortraitApp
 from stream.errors import Fatal, Transient
+from stream.feed import SourceRecord
 from stream.settings import Settings
-from stream.topics import INPUT_TOPICS
+from stream.standards_keeper import INTERVAL_S
+from stream.topics import INPUT_TOPICS, PORTRAITS
 from stream.transport import RecordBatch
 
 log = logging.getLogger(__name__)
@@ -22,14 +27,21 @@ BACKOFF_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 50)
 
 
 def define(app: PortraitApp, settings: Settings) -> None:
-    """Give the app its agents and its sweeper."""
+    """Give the app its agents and its tasks."""
     for name in INPUT_TOPICS:
-        _define_agent(app, name, settings.topic(name))
+        _define_agent(app, name, settings.topic(name), partial(app.processor.process, name))
+    _define_agent(app, PORTRAITS, settings.topic(PORTRAITS), app.groups.process)
     _define_sweeper(app, settings.sweep_s)
+    _define_standards(app)
     _define_reference(app)
 
 
-def _define_agent(app: PortraitApp, name: str, topic: str) -> None:
+def _define_agent(
+    app: PortraitApp,
+    name: str,
+    topic: str,
+    process: Callable[[int, Sequence[SourceRecord]], Awaitable[None]],
+) -> None:
     channel = app.topic(topic, value_type=bytes, value_serializer="raw", key_serializer="raw")
 
     async def agent(stream: faust.StreamT[RecordBatch]) -> None:
@@ -37,9 +49,8 @@ def _define_agent(app: PortraitApp, name: str, topic: str) -> None:
         async for event in stream.noack().events():
             app.consumer.enter(event.message)
             batch: RecordBatch = event.message.value
-            process = partial(app.processor.process, name, batch.partition, batch.records)
             async with app.stopping_on_error(f"{name}:{batch.partition}"):
-                await _persist(process)
+                await _persist(partial(process, batch.partition, batch.records))
                 metrics.LAG_RECORDS.labels(name, batch.partition).set(batch.lag)
                 event.ack()
 
@@ -47,16 +58,43 @@ def _define_agent(app: PortraitApp, name: str, topic: str) -> None:
 
 
 def _define_sweeper(app: PortraitApp, interval_s: float) -> None:
-    @app.timer(interval=interval_s)
+    running: dict[tuple[str, int], asyncio.Future[None]] = {}
+
+    async def look(what: str, partition: int, sweep: Awaitable[None]) -> None:
+        async with app.stopping_on_error(f"{what} of partition {partition}"):
+            try:
+                await sweep
+            except Transient as exc:
+                log.warning("%s of partition %d put off: %s", what, partition, exc)
+
+    @app.task
     async def sweep() -> None:
-        for partition in app.partitions():
-            async with app.stopping_on_error(f"sweep of partition {partition}"):
+        # A wave on one partition is spread over some time: the others do not wait for its end.
+        while not app.should_stop:
+            owned = app.partitions()
+            for partition in owned:
+                for what, begin in (
+                    ("sweep", partial(app.sweeper.sweep, partition)),
+                    ("renewal", partial(app.sweeper.renew, partition, len(owned))),
+                ):
+                    before = running.get((what, partition))
+                    if before is None or before.done():
+                        doing = look(what, partition, begin())
+                        running[what, partition] = app.add_future(doing)
+            await app.sleep(interval_s)
+
+
+def _define_standards(app: PortraitApp) -> None:
+    @app.task
+    async def keep_standards() -> None:
+        while not app.should_stop:
+            async with app.stopping_on_error("keeping the standards"):
                 try:
-                    while await app.processor.sweep(partition):
-                        # Live batches wait for the partition's lock: let them in between.
-                        await asyncio.sleep(0)
+                    await app.standards.refresh()
+                    await app.renewal.mark(app.partitions())
                 except Transient as exc:
-                    log.warning("sweep of partition %d put off: %s", partition, exc)
+                    log.warning("portraits are not described anew yet: %s", exc)
+            await app.sleep(INTERVAL_S)
 
 
 def _define_reference(app: PortraitApp) -> None:

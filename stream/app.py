@@ -5,7 +5,7 @@ import logging
 import os
 import tempfile
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,9 +15,14 @@ from faust.types import TP
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from stream.batch import Processor
+from stream.group_batch import GroupProcessor
 from stream.reference_keeper import ReferenceKeeper
+from stream.renewal import Renewal
 from stream.settings import Settings
+from stream.standards_keeper import StandardsKeeper
+from stream.sweeper import Sweeper
 from stream.tables.table import PortraitTable
+from stream.topics import INPUT_TOPICS
 from stream.transport import BatchTransport
 
 log = logging.getLogger(__name__)
@@ -31,7 +36,13 @@ class PortraitApp(faust.App):
 
     table: PortraitTable
     processor: Processor
+    groups: GroupProcessor
+    sweeper: Sweeper
+    standards: StandardsKeeper
+    renewal: Renewal
     reference: ReferenceKeeper
+    #: Names of the input topics on the broker.
+    inputs: frozenset[str]
     #: Called at last, when the consumer has made its final commit.
     closing: Sequence[Callable[[], Awaitable[None]]] = ()
     #: Whether the group has given this worker its first assignment, be it an empty one.
@@ -48,6 +59,9 @@ class PortraitApp(faust.App):
         self._deadline = threading.Timer(STOP_S, _give_up)
         self._deadline.daemon = True
         self._deadline.start()
+        # While this worker is still in the group: what it publishes later, another would as well.
+        for partition in self.partitions():
+            await self.processor.revoke(partition)
         await super().on_stop()
 
     async def on_shutdown(self) -> None:
@@ -64,7 +78,7 @@ class PortraitApp(faust.App):
 
     def partitions(self) -> list[int]:
         """The partition numbers that this worker works on."""
-        return sorted({tp.partition for tp in self.consumer.assignment()})
+        return _numbers(self, self.consumer.assignment())
 
     @asynccontextmanager
     async def stopping_on_error(self, what: str) -> AsyncIterator[None]:
@@ -98,6 +112,7 @@ def new_app(settings: Settings) -> PortraitApp:
         web_port=settings.web_port,
         worker_redirect_stdouts=False,
     )
+    app.inputs = frozenset(map(settings.topic, INPUT_TOPICS))
     _define_pages(app)
     _follow_assignments(app)
     return app
@@ -125,13 +140,21 @@ def _follow_assignments(app: PortraitApp) -> None:
     @app.on_partitions_assigned.connect
     async def take(_app: PortraitApp, assigned: set[TP], **_: Any) -> None:
         app.joined = True
-        for partition in {tp.partition for tp in assigned}:
-            app.processor.release(partition)  # whatever is still known of it is out of date
+        for partition in _numbers(app, assigned):
+            app.processor.assign(partition)
+        for tp in assigned:
+            if tp.topic not in app.inputs:
+                app.groups.release(tp.partition)
 
     @app.on_partitions_revoked.connect
     async def release(_app: PortraitApp, revoked: set[TP], **_: Any) -> None:
-        for partition in {tp.partition for tp in revoked}:
-            app.processor.release(partition)
+        for partition in _numbers(app, revoked):
+            await app.processor.revoke(partition)
+
+
+def _numbers(app: PortraitApp, partitions: Iterable[TP]) -> list[int]:
+    """The numbers of those partitions that belong to input topics."""
+    return sorted({tp.partition for tp in partitions if tp.topic in app.inputs})
 
 
 def _define_pages(app: PortraitApp) -> None:

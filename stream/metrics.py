@@ -16,8 +16,12 @@ EVENTS = Counter(
 )
 CHANGES = Counter(
     "portrait_changes_total",
-    "Portraits that changed and were published, by cause: event or time.",
+    "Portraits that changed and were published, by cause: event, time, or admin where the "
+    "standards changed.",
     ["cause"],
+)
+SEGMENT_MOVES = Counter(
+    "portrait_segment_moves_total", "Entries into segments and exits from them, as published."
 )
 REPUBLISHED = Counter(
     "portrait_republished_total",
@@ -35,6 +39,29 @@ RETRIES = Counter(
 )
 SWEPT = Counter(
     "portrait_swept_total", "Customers looked at because their portrait was due by time alone."
+)
+RENEWED = Counter(
+    "portrait_renewed_total",
+    "Customers looked at because the standards had changed: rules, tiers, targets, the version.",
+)
+DUE_CUSTOMERS = Gauge(
+    "portrait_due_customers",
+    "Customers that wait to be looked at: due by time alone, or stale since the standards changed.",
+    ["partition", "agenda"],
+)
+STANDARDS_REFUSED = Gauge(
+    "portrait_standards_refused",
+    "1 while a changed shop, label or gender file has a mistake and the former standards hold on.",
+)
+STANDARDS_LOADED = Gauge(
+    "portrait_standards_loaded_timestamp_seconds",
+    "When the standards in force were read, seconds since the epoch.",
+)
+GROUP_RECORDS = Counter(
+    "portrait_group_records_total",
+    "Records of published portraits read for the groups, by what became of them: counted, erased "
+    "(taken out of the sums), known (that version or a newer one is counted), unreadable.",
+    ["outcome"],
 )
 BATCH_RECORDS = Histogram(
     "portrait_batch_records",

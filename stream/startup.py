@@ -5,8 +5,9 @@ import socket
 from stream.backlog import Backlog
 from stream.errors import Fatal
 from stream.settings import Settings
+from stream.tables.groups import GroupTable
 from stream.tables.table import PortraitTable
-from stream.topics import INPUT_TOPICS, check_partitions, describe_topics
+from stream.topics import INPUT_TOPICS, PORTRAITS
 
 
 def check_port(settings: Settings) -> None:
@@ -22,15 +23,17 @@ def check_port(settings: Settings) -> None:
             ) from None
 
 
-async def check_positions(settings: Settings, table: PortraitTable) -> None:
-    """Refuse to work where topics are missing, uneven, or were deleted and made anew.
+async def check_positions(settings: Settings, table: PortraitTable, groups: GroupTable) -> None:
+    """Refuse to work where topics were deleted and made anew.
 
-    Offsets of a topic made anew start at zero again, below the marks in the customers' records:
-    its events would be taken for redelivered ones and silently dropped.
+    Offsets of a topic made anew start at zero again, below the marks in the customers' records and
+    of the groups: its records would be taken for redelivered ones and silently dropped.
     """
     ends = await _end_offsets(settings)
-    topics = {settings.topic(name) for name in INPUT_TOPICS}
-    for source, applied in (await table.positions()).items():
+    topics = {settings.topic(name) for name in (*INPUT_TOPICS, PORTRAITS)}
+    portraits = settings.topic(PORTRAITS)
+    counted = {f"{portraits}:{p}": mark + 1 for p, mark in (await groups.marks()).items()}
+    for source, applied in (await table.positions() | counted).items():
         end = ends.get(source, 0)
         if source.rpartition(":")[0] in topics and end < applied:
             raise Fatal(
@@ -55,9 +58,8 @@ async def check_currency(settings: Settings, table: PortraitTable) -> None:
 
 
 async def _end_offsets(settings: Settings) -> dict[str, int]:
-    """Source -> end offset, over all partitions of the input topics."""
-    counts = {state.name: state.partitions for state in await describe_topics(settings)}
-    check_partitions({settings.topic(n): counts[settings.topic(n)] for n in INPUT_TOPICS})
+    """Source -> end offset, over all partitions of the topics that workers read."""
     async with Backlog(settings) as backlog:
-        ends = await backlog.end_offsets(await backlog.partitions())
+        partitions = await backlog.partitions((*INPUT_TOPICS, PORTRAITS))
+        ends = await backlog.end_offsets(partitions)
     return {f"{topic}:{number}": end for (topic, number), end in ends.items()}

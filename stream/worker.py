@@ -4,14 +4,22 @@ from stream import agents
 from stream.app import PortraitApp, new_app
 from stream.batch import Processor
 from stream.clock import new_clock
+from stream.feed import Feed
+from stream.group_batch import GroupProcessor
 from stream.producer import start_producer
 from stream.publish import KafkaPublisher
 from stream.rates import load_rates
 from stream.reference_keeper import ReferenceKeeper
+from stream.renewal import Renewal
 from stream.settings import Settings
 from stream.standards import load_standards, with_reference
+from stream.standards_keeper import StandardsKeeper
 from stream.startup import check_currency, check_port, check_positions
+from stream.sweeper import Sweeper
 from stream.tables.redis import RedisTable
+from stream.tables.redis_groups import RedisGroups
+from stream.tables.redis_products import RedisProducts
+from stream.topics import input_partitions
 from stream.update import Updater
 
 
@@ -25,14 +33,18 @@ async def new_worker(settings: Settings) -> PortraitApp:
     standards = load_standards(settings)
     check_port(settings)
     table = RedisTable.connect(settings.redis, settings.namespace)
-    await check_positions(settings, table)
+    groups = RedisGroups.connect(settings.redis, settings.namespace)
+    products = RedisProducts.connect(settings.redis, settings.namespace)
+    partitions = await input_partitions(settings)
+    await check_positions(settings, table, groups)
     await check_currency(settings, table)
     producer = await start_producer(settings)
-    clock = new_clock(settings.clock)
+    clock, feed = new_clock(settings.clock), Feed(settings)
     updater = Updater(
         table,
-        KafkaPublisher(producer, settings.topic_prefix),
+        KafkaPublisher(producer, settings.topic_prefix, feed),
         clock,
+        products,
         standards=await with_reference(standards, table),
         hot_customers=settings.cache_customers,
     )
@@ -45,9 +57,13 @@ async def new_worker(settings: Settings) -> PortraitApp:
     )
     app = new_app(settings)
     app.table, app.processor = table, processor
+    app.groups = GroupProcessor(groups, feed.read)
+    app.sweeper = Sweeper(processor, table, clock, settings.renewal_rate)
+    app.standards = StandardsKeeper(updater, settings)
+    app.renewal = Renewal(processor, updater, partitions)
     app.reference = ReferenceKeeper(
         updater, settings.reference_s, by_events=settings.clock == "event"
     )
-    app.closing = (producer.stop, table.close)
+    app.closing = (producer.stop, table.close, groups.close, products.close)
     agents.define(app, settings)
     return app

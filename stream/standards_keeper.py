@@ -1,0 +1,82 @@
+"""Keeping the standards of a running worker current: files that change are read again."""
+
+import asyncio
+import logging
+import time
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from stream import metrics
+from stream.errors import Fatal
+from stream.settings import Settings
+from stream.standards import load_standards
+from stream.update import Updater
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two looks at the files.
+INTERVAL_S = 2.0
+
+#: What tells that a file may have changed: time, size and place on the disk; None if it is gone.
+_Stamp = tuple[int, int, int] | None
+
+
+class StandardsKeeper:
+    """Gives an updater the standards of the settings' files whenever these change.
+
+    A file with a mistake changes nothing: the former standards hold on until it is mended. What is
+    stored is brought up to date by :class:`~stream.renewal.Renewal`.
+    """
+
+    def __init__(self, updater: Updater, settings: Settings) -> None:
+        self._updater = updater
+        self._settings = settings
+        #: As they were at the last look, and when they were last read. At first nothing is known of
+        #: them: they may have changed since the worker read them to start.
+        self._looked: list[_Stamp] = []
+        self._seen: list[_Stamp] = []
+        metrics.STANDARDS_LOADED.set(time.time())
+
+    async def refresh(self) -> bool:
+        """Read the files if they have changed; whether the standards are others now.
+
+        Not before two looks find them the same: half of a file may be a good file as well, and an
+        empty one takes all labels away.
+        """
+        stamps = self._stamps()
+        resting, self._looked = stamps == self._looked, stamps
+        if stamps == self._seen or not resting:
+            return False
+        self._seen = stamps
+        try:
+            # In a thread: reading and checking hundreds of rules would hold up live events.
+            standards = await asyncio.to_thread(load_standards, self._settings)
+        except Fatal as exc:
+            metrics.STANDARDS_REFUSED.set(1)
+            log.error("the standards in force stay as they are: %s", exc)
+            return False
+        metrics.STANDARDS_REFUSED.set(0)
+        if standards.version == self._updater.standards.version:
+            return False
+        reference = self._updater.standards.reference
+        self._updater.standards = replace(standards, reference=reference)
+        metrics.STANDARDS_LOADED.set(time.time())
+        rules = standards.rules
+        log.warning(
+            "new standards: %d labels, %d segments, %d tiers, %d targets",
+            len(rules.labels), len(rules.segments), len(standards.tiers), len(standards.targets),
+        )  # fmt: skip
+        return True
+
+    def _stamps(self) -> list[_Stamp]:
+        settings = self._settings
+        return [_stamp(file) for file in (settings.shop, settings.labels, settings.gender_table)]
+
+
+def _stamp(file: Path | None) -> _Stamp:
+    try:
+        found = file.stat() if file else None
+    except OSError:
+        return None
+    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
