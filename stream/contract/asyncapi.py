@@ -6,12 +6,12 @@ from stream.contract.json_schema import event_ref
 from stream.contract.topics import NOTES, REASONS, topics
 from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS, type_name
 from stream.settings import Settings
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS
+from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, SEGMENT_MOVES
 
 Document = dict[str, Any]
 
 #: Version of the contract, semantic: the major number rises when a reader or writer would break.
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 _KAFKA_BINDING = "0.5.0"
@@ -42,14 +42,22 @@ def asyncapi() -> Document:
         "servers": {"kafka": _server()},
         "channels": {_id(topic): _channel(topic) for topic in topics()},
         "operations": {
-            **{f"receive_{topic}": _operation("receive", topic) for topic in TOPIC_EVENTS},
+            **{
+                f"receive_{topic}": _operation("receive", topic)
+                for topic in (*TOPIC_EVENTS, PORTRAITS)
+            },
             **{
                 f"send_{_id(topic)}": _operation("send", topic)
                 for topic in (*INTERNAL_TOPICS, *OUTPUT_TOPICS)
             },
         },
         "components": {
-            "messages": {**_events(), **_portraits(), "dead_letter": _dead_letter()},
+            "messages": {
+                **_events(),
+                **_portraits(),
+                "segment_moved": _segment_moved(),
+                "dead_letter": _dead_letter(),
+            },
         },
     }
 
@@ -92,6 +100,8 @@ def _channel(topic: str) -> Document:
 def _messages(topic: str) -> tuple[str, ...]:
     if topic == PORTRAITS:
         return tuple(_portraits())
+    if topic == SEGMENT_MOVES:
+        return ("segment_moved",)
     if topic == DEAD_LETTERS:
         return ("dead_letter",)
     return tuple(type_name(event) for event in TOPIC_EVENTS[topic])
@@ -154,6 +164,20 @@ def _portraits() -> Document:
             payload={"type": "null"},
         ),
     }
+
+
+def _segment_moved() -> Document:
+    return _message(
+        "segment_moved",
+        "A customer entered or left a segment; key, `version` and `segment` name the move.",
+        headers=_headers(
+            version={"description": "`version` of the portrait.", "pattern": "^[0-9]+$"},
+            store_id={"description": "Store of the customer."},
+            segment={"description": "Name of the segment."},
+            move={"description": "What happened.", "enum": ["entered", "left"]},
+        ),
+        payload=_payload("./segment-moves.schema.json"),
+    )
 
 
 def _dead_letter() -> Document:

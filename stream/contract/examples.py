@@ -15,10 +15,14 @@ from msgspec import UNSET, Raw, Struct, UnsetType, structs
 from stream.decode import decode
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS, customer_key
+from stream.label_file import load_rules
+from stream.measures.conditions import of_field
 from stream.measures.fit import Criterion, Target
+from stream.measures.operators import Operator
 from stream.measures.paths import resolve
 from stream.measures.standards import Standards, default_standards
 from stream.money import Rates
+from stream.moves import SegmentMove, moves_between
 from stream.profile.fold import fold
 from stream.profile.portrait import SECTIONS, Change, Portrait, describe, to_change
 from stream.profile.state import State
@@ -98,24 +102,37 @@ def example_portrait(folder: Path) -> Change | None:
     return to_change(portrait, SECTIONS, "event")
 
 
+def example_move(portrait: Change) -> SegmentMove:
+    """The first move of the example's customer, who enters every segment of the example."""
+    key = customer_key(portrait.store_id, portrait.customer_id)
+    moves = moves_between(
+        key, None, portrait, version=portrait.version, at=portrait.as_of, cause=portrait.cause
+    )
+    return moves[0]
+
+
 def _example_standards(currency: str) -> Standards:
-    """The default standards and a target portrait, so that the example has a fit to show."""
-    wanted = Criterion(
-        name="interests",
-        path=resolve(Portrait, "preferences.categories"),
-        any_of=("home", "electronics"),
+    """The shipped rules and a target portrait, so that the example has a fit to show."""
+    standards = default_standards(currency)
+    target = Target(
+        name="furnishes a home",
+        kind="person",
+        criteria=(
+            _criterion("interests", "preferences.categories", Operator("in", ("home",))),
+            _criterion(
+                "spends", "spending.amount_365d", Operator("at_least", (Decimal(300),)), weight=2
+            ),
+            _criterion("comes back", "activity.active_days", Operator("at_least", (3,))),
+        ),
     )
-    spends = Criterion(
-        name="spends",
-        path=resolve(Portrait, "spending.amount_365d"),
-        at_least=Decimal(300),
-        weight=2,
-    )
-    comes_back = Criterion(
-        name="comes back", path=resolve(Portrait, "activity.active_days"), at_least=3
-    )
-    target = Target(name="furnishes a home", kind="person", criteria=(wanted, spends, comes_back))
-    return structs.replace(default_standards(currency), targets=(target,))
+    tiers = [tier.name for tier in standards.tiers]
+    rules = load_rules(None, standards.decimals, tiers)
+    return structs.replace(standards, targets=(target,), rules=rules)
+
+
+def _criterion(name: str, field: str, asked: Operator, weight: float = 1) -> Criterion:
+    condition = of_field(resolve(Portrait, field), asked)
+    return Criterion(name=name, weight=weight, condition=condition)
 
 
 def _key(value: bytes) -> bytes:

@@ -7,11 +7,12 @@ from typing import Any
 import msgspec
 
 from stream.contract.asyncapi import asyncapi
-from stream.contract.examples import example_portrait
-from stream.contract.json_schema import event_schema, portrait_schema
+from stream.contract.examples import example_move, example_portrait
+from stream.contract.json_schema import event_schema, group_schema, move_schema, portrait_schema
 from stream.events import TOPIC_EVENTS
 
 PORTRAIT_EXAMPLE = "examples/valid/portraits/c-1001.json"
+MOVE_EXAMPLE = "examples/valid/segment-moves/c-1001.json"
 
 
 def generated(folder: Path) -> dict[str, bytes]:
@@ -22,11 +23,14 @@ def generated(folder: Path) -> dict[str, bytes]:
     documents: dict[str, Any] = {
         **{f"events/{topic}.schema.json": event_schema(topic) for topic in TOPIC_EVENTS},
         "portraits.schema.json": portrait_schema(),
+        "group.schema.json": group_schema(),
+        "segment-moves.schema.json": move_schema(),
         "asyncapi.json": asyncapi(),
     }
     portrait = example_portrait(folder / "examples")
     if portrait is not None:
         documents[PORTRAIT_EXAMPLE] = msgspec.to_builtins(portrait)
+        documents[MOVE_EXAMPLE] = msgspec.to_builtins(example_move(portrait))
     return {path: _render(document) for path, document in documents.items()}
 
 

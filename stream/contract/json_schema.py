@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 
 from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS, CustomerIdentified, type_name
+from stream.groups.portrait import GroupPortrait
+from stream.moves import SegmentMove
 from stream.profile.portrait import Change
 from stream.profile.traits import KnownTraits
 
@@ -51,8 +53,23 @@ def event_schema(topic: str) -> Schema:
 
 def portrait_schema() -> Schema:
     """The schema of a published portrait."""
-    _, definitions = msgspec.json.schema_components([Change], ref_template=_REF)
-    return {"$schema": DIALECT, **definitions.pop(Change.__name__), "$defs": definitions}
+    return _schema_of(Change)
+
+
+def move_schema() -> Schema:
+    """The schema of a segment move."""
+    return _schema_of(SegmentMove)
+
+
+def group_schema() -> Schema:
+    """The schema of a group portrait, which `portrait group --json` prints."""
+    return _schema_of(GroupPortrait)
+
+
+def _schema_of(struct: type[msgspec.Struct]) -> Schema:
+    _, definitions = msgspec.json.schema_components([struct], ref_template=_REF)
+    own = definitions.pop(struct.__name__)
+    return {"$schema": DIALECT, **own} | ({"$defs": definitions} if definitions else {})
 
 
 def event_ref(topic: str, name: str) -> str:

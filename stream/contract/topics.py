@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, REFERRALS
+from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, REFERRALS, SEGMENT_MOVES
 
 
 class TopicNote(Struct, frozen=True):
@@ -36,7 +36,14 @@ NOTES: dict[str, TopicNote] = {
         "workers",
     ),
     PORTRAITS: TopicNote(
-        "Each portrait that changed, whole.", "workers", "recommenders, marketing, `portrait watch`"
+        "Each portrait that changed, whole.",
+        "workers",
+        "recommenders, marketing, workers (for groups), `portrait watch`",
+    ),
+    SEGMENT_MOVES: TopicNote(
+        "Each entry of a customer into a segment, and each exit from one.",
+        "workers",
+        "campaign systems",
     ),
     DEAD_LETTERS: TopicNote(
         "Records that broke the contract, with their bytes and the reason.", "workers", "operators"

@@ -17,7 +17,7 @@ from stream.replay.shift import newest, rereadable, shift
 from stream.replay.source import NO_CURRENCY, STANDARD_INPUT, Found, Meter, Skipped
 from stream.replay.summary import Summary
 from stream.settings import Settings
-from stream.topics import DEAD_LETTERS, ensure_topics
+from stream.topics import DEAD_LETTERS, PORTRAITS, ensure_topics
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -80,7 +80,8 @@ async def wait_for_workers(
 ) -> None:
     """Return when the workers have committed exactly what this replay was acknowledged at.
 
-    And what they told one another because of it, which is in the internal topics by then.
+    And what they told one another because of it, which is in the internal topics by then; and the
+    portraits that followed, so that those of groups hold them.
 
     Raises :class:`~stream.backlog.Stalled` after ``timeout_s`` seconds without any progress.
     """
@@ -88,8 +89,9 @@ async def wait_for_workers(
     async with Backlog(settings) as backlog:
         await backlog.wait_until_committed(summary.targets, timeout_s, watcher.waiting)
         summary.dead_letters = await _dead_letters(backlog) - summary.dead_letters_before
-        told = await backlog.end_offsets(await backlog.partitions(INTERNAL_TOPICS))
-        await backlog.wait_until_committed(told, timeout_s)
+        for topics in (INTERNAL_TOPICS, [PORTRAITS]):
+            written = await backlog.end_offsets(await backlog.partitions(topics))
+            await backlog.wait_until_committed(written, timeout_s)
     summary.waited_seconds = time.monotonic() - started
 
 

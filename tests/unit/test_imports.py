@@ -10,6 +10,7 @@ CORE = [
     *sorted((STREAM / "profile").glob("*.py")),
     *sorted((STREAM / "measures").glob("*.py")),
     *sorted((STREAM / "explain").glob("*.py")),
+    *sorted((STREAM / "groups").glob("*.py")),
     *(STREAM / f"{m}.py" for m in ("events", "fields", "money", "windows")),
 ]
 #: A core that asks the time, the dice, the disk or a logger is not a function of its arguments.
@@ -54,8 +55,11 @@ def test_only_the_shells_edge_imports_faust() -> None:
     assert users == {"transport.py", "agents.py", "app.py"}
 
 
-def test_only_the_redis_table_imports_redis() -> None:
+REDIS_TABLES = ("redis", "redis_groups")
+
+
+def test_only_the_redis_tables_import_redis() -> None:
     users = {
         str(path.relative_to(STREAM)) for path in STREAM.rglob("*.py") if "redis" in imported(path)
     }
-    assert users == {"tables/redis.py"}
+    assert users == {"tables/scripts.py", *(f"tables/{name}.py" for name in REDIS_TABLES)}
