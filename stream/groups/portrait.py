@@ -133,7 +133,10 @@ class GroupPortrait(Struct, frozen=True, kw_only=True):
     ]
     labels: Annotated[
         tuple[Part, ...],
-        Meta(description="By label; a customer is in as many parts as they have labels."),
+        Meta(
+            description="By label, most customers first, all of them; a customer is in as many parts "
+            "as they have labels."
+        ),
     ]
     hours: Annotated[GroupHours, Meta(description="When the group is active.")]
     channels: Annotated[
@@ -180,7 +183,7 @@ def describe(group: Group, terms: Mapping[str, int], currency: str) -> GroupPort
         category=parts("category"),
         brand=parts("brand"),
         price_band=_in_order(parts("price_band"), sorted(split["price_band"], key=_lower_bound)),
-        labels=_parts(split["label"], customers, unknown=False),
+        labels=_labels(split["label"], customers),
         hours=GroupHours(_curve(split["hour"]), _curve(split["buyer_hour"])),
         channels=_channels(split, decimals),
     )
@@ -204,13 +207,22 @@ def _ranked(counts: Mapping[str, int]) -> tuple[list[str], list[str]]:
     return own, [name for name in names if name not in own]
 
 
-def _parts(counts: Mapping[str, int], customers: int, *, unknown: bool = True) -> tuple[Part, ...]:
+def _parts(counts: Mapping[str, int], customers: int) -> tuple[Part, ...]:
     names, rest = _ranked(counts)
     found: list[tuple[str | None, int]] = [(name, counts[name]) for name in names]
     found.append((OTHER, sum(counts[name] for name in rest)))
-    if unknown:
-        found.append((None, customers - sum(counts.values())))
-    return tuple(Part(name, count, round(count / customers, 4)) for name, count in found if count)
+    found.append((None, customers - sum(counts.values())))
+    return tuple(_part(name, count, customers) for name, count in found if count)
+
+
+def _labels(counts: Mapping[str, int], customers: int) -> tuple[Part, ...]:
+    # Not cut: how many customers have any of the rest does not follow from the sums.
+    ranked = sorted(counts, key=lambda name: (-counts[name], name))
+    return tuple(_part(name, counts[name], customers) for name in ranked)
+
+
+def _part(name: str | None, count: int, customers: int) -> Part:
+    return Part(name, count, round(count / customers, 4))
 
 
 def _in_order(parts: Iterable[Part], names: Iterable[str]) -> tuple[Part, ...]:

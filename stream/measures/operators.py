@@ -200,7 +200,10 @@ def _ranked(path: Path, asked: Operator) -> Test:
         value = read(facts.portrait)
         if value is None:
             return False
-        border = distribution(facts.store)[quantile]
+        quantiles = distribution(facts.store)
+        if not quantiles[-1]:  # zeros: no buyer has the value
+            return False
+        border = quantiles[quantile]
         return (value > (_major(border, facts.decimals) if is_money else border)) is is_top
 
     return ranked

@@ -56,8 +56,8 @@ class UnknownPath(ValueError):
 def resolve(root: type[Struct], path: str) -> Path:
     """The field of a kind of document at a dotted path; the same object for the same arguments.
 
-    An entry that a map of numbers, or a list of names that carry numbers, does not have reads as 0.
-    Which entries a map may have is free,
+    An entry that a map of numbers, or a list of names that carry shares or counts, does not have
+    reads as 0. Which entries a map may have is free,
     unless ``propertyNames: {enum: …}`` in its JSON Schema lists them. Raises :class:`UnknownPath`.
     """
     found = _structure(root)
@@ -85,8 +85,8 @@ def resolve(root: type[Struct], path: str) -> Path:
         elif (measure := _measure(bare)) is not None:
             key = ".".join(names[number:])
             _check_entry(names[:number], key, {"propertyNames": {"enum": kind_of(found)[1]}})
-            steps += [attrgetter(".".join(attributes)), _sum_of(key, measure.name)]
-            attributes, found, absent_is_zero = [], measure.type, True
+            steps += [attrgetter(".".join(attributes)), _carried(key, measure.name)]
+            attributes, found, absent_is_zero = [], measure.type, measure.name != "score"
             break
         else:
             raise _too_long(names[:number], name, found)
@@ -209,16 +209,17 @@ def _measure(found: inspect.Type) -> inspect.Field | None:
     return next((fields[name] for name in _MEASURES if name in fields), None)
 
 
-def _sum_of(name: str, measure: str) -> Read:
-    """What the entries of a name and of those below it carry, added up."""
+def _carried(name: str, measure: str) -> Read:
+    """What the entries of a name and of those below it carry, added up.
+
+    A name that is absent has no share and no count; what its score would be is not known.
+    """
     below, carried = f"{name}/", attrgetter(measure)
+    absent = None if measure == "score" else 0
 
     def read(entries: Any) -> Any:
-        total: Any = 0
-        for entry in entries:
-            if entry.name == name or entry.name.startswith(below):
-                total += carried(entry)
-        return round(total, _DECIMALS)
+        found = [carried(each) for each in entries if f"{each.name}/".startswith(below)]
+        return round(sum(found), _DECIMALS) if found else absent
 
     return read
 

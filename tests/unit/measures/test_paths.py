@@ -104,8 +104,8 @@ def test_path_reads_its_field_by_its_kind_and_what_is_absent_as_nothing(path, ki
         ("one.liked", ["fashion/men", "books"]),
         ("one.liked.books", 1.0),
         ("one.liked.fashion", 2.0),  # and what is below it
-        ("one.liked.fash", 0),
-        ("one.liked.fashion/men/shirts", 0),
+        ("one.liked.fash", None),  # whose score nobody knows
+        ("one.liked.fashion/men/shirts", None),
         ("one.scored.x.r", 2),
         ("one.graded.x.r", 3),
         ("one.graded.none.r", None),
