@@ -24,7 +24,10 @@ class Figures(Struct, frozen=True, kw_only=True):
     #: Messages on the change topic, and distinct customers among them.
     changes: int = 0
     portraits: int = 0
-    #: Events that the workers have not committed yet; once these are, what they told one another.
+    #: Entries into segments and exits from them, as published.
+    moves: int = 0
+    #: Events that the workers have not committed yet; once these are, what they told one another,
+    #: and then the portraits that the groups have not counted.
     lag: int = 0
     dead_letters: int = 0
 

@@ -6,26 +6,32 @@ import signal
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 from msgspec import Struct
 from rich.console import Console
 
+from stream.demo.crowd import Crowd
 from stream.demo.figures import Figures
 from stream.demo.live import LiveShop
 from stream.demo.progress import Progress, choose
-from stream.demo.screen import Screen, print_summary
+from stream.demo.screen import Screen
 from stream.demo.simulation import Simulation
+from stream.demo.summary import print_summary
 from stream.demo.workers import Workers
 from stream.embedded import EmbeddedStack
 from stream.errors import Fatal
 from stream.events import Event
 from stream.replay.publish import publish
-from stream.replay.summary import Summary
+from stream.replay.summary import Summary as Sent
 from stream.settings import Settings
 from stream.topics import ensure_topics
 
 #: Exit code of a bounded demo that a signal ended, as shells give it for SIGINT.
 INTERRUPTED = 130
+
+#: What the simulated shop wants: tiers and target portraits.
+SHOP = Path(__file__).with_name("shop.yaml")
 
 #: Events a second of the live demo.
 LIVE_RATE = 200.0
@@ -84,9 +90,10 @@ class _Demo:
         self._console = Console()
         self._screen = Screen(self._console)
         self._simulation = Simulation(options.seed, options.customers)
-        self._stack = EmbeddedStack(Settings())
-        self._sent = Summary(file="simulated shop", format="native")
+        self._stack = EmbeddedStack(Settings(shop=SHOP))
+        self._sent = Sent(file="simulated shop", format="native")
         self._figures = Figures()
+        self._crowd = Crowd()
         self._sending_since = 0.0
 
     async def run(self) -> int:
@@ -104,13 +111,15 @@ class _Demo:
                     )
                     # For another terminal, while it lasts.
                     self._screen.say(
-                        f"PORTRAIT_KAFKA={settings.kafka} PORTRAIT_REDIS={settings.redis} "
+                        f"export PORTRAIT_KAFKA={settings.kafka} PORTRAIT_REDIS={settings.redis} "
+                        f"PORTRAIT_SHOP={settings.shop}\n"
+                        "portrait segments; portrait group vip-care; "
                         "portrait show customer-00001 --explain"
                     )
                     await self._watch(settings, workers)
                 except asyncio.CancelledError:
                     interrupted = True
-                self._screen.show_last(self._figures)
+                self._screen.show_last(self._figures, self._crowd)
                 self._screen.note("stopping")
                 complaints = workers.stop()
         return self._conclude(complaints, interrupted=interrupted)
@@ -142,14 +151,16 @@ class _Demo:
             if sent and not self._figures.lag:
                 await progress.followed.catch_up(await workers.counts())
                 self._figures = await self._look(progress, workers)
+                self._crowd = await progress.crowd()
                 return
-            self._screen.show(self._figures, await progress.faces())
+            self._crowd = await progress.crowd()
+            self._screen.show(self._figures, self._crowd, await progress.faces())
             if _moved(before, self._figures):
                 moved_at = time.monotonic()
             elif sent and time.monotonic() - moved_at > _STALLED_S:
                 raise Fatal(
                     f"the workers made no progress for {_STALLED_S:g} s: "
-                    f"{self._figures.lag} events are not committed"
+                    f"{self._figures.lag} records are not committed"
                 )
             await asyncio.sleep(_TICK_S)
 
@@ -166,6 +177,7 @@ class _Demo:
             processed=counts.applied,
             changes=progress.followed.changes,
             portraits=progress.followed.portraits,
+            moves=progress.followed.moves,
             # Asked when it may be zero only: what the last events told others has to arrive too.
             lag=lag or await progress.internal_lag(),
             dead_letters=progress.followed.dead_letters,
@@ -184,7 +196,7 @@ class _Demo:
 
     def _conclude(self, complaints: list[str], *, interrupted: bool) -> int:
         options, figures = self._options, self._figures
-        print_summary(self._console, figures, interrupted=interrupted)
+        print_summary(self._console, figures, self._crowd, interrupted=interrupted)
         if interrupted:
             return 0 if options.events is None else INTERRUPTED
         arrived = sum(self._sent.targets.values())  # the topics began empty, so offsets count
@@ -193,6 +205,11 @@ class _Demo:
         sent = self._sent.total_sent
         if figures.processed != sent:
             complaints.append(f"{sent} came in, {figures.processed} were processed")
+        if self._crowd.customers != figures.portraits:
+            complaints.append(
+                f"the store's group counts {self._crowd.customers} customers, "
+                f"and {figures.portraits} have a portrait"
+            )
         if figures.dead_letters:
             complaints.append(f"{figures.dead_letters} events ended as dead letters")
         if complaints:

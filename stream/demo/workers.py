@@ -29,8 +29,9 @@ class Counts(Struct, frozen=True):
 
     #: Events applied to portraits, without those that workers send to one another.
     applied: int = 0
-    #: Messages on the change topic, and records on the dead-letter topic.
+    #: Messages on the change topic, on that of the segment moves, and on the dead-letter topic.
     published: int = 0
+    moves: int = 0
     dead_letters: int = 0
 
 
@@ -94,6 +95,7 @@ class Workers:
                 for topic in SHOP_TOPICS
             ),
             published=total("portrait_changes_total", "portrait_republished_total"),
+            moves=total("portrait_segment_moves_total"),
             dead_letters=total("portrait_dead_letters_total"),
         )
 
@@ -119,6 +121,7 @@ class Workers:
             "PORTRAIT_REDIS": self._settings.redis,
             "PORTRAIT_IDEMPOTENCE": "off",
             "PORTRAIT_CLOCK": "wall",
+            "PORTRAIT_SHOP": str(self._settings.shop or ""),
             "PORTRAIT_WEB_HOST": HOST,
             "PORTRAIT_WEB_PORT": str(port),
         }

@@ -134,8 +134,8 @@ class GroupPortrait(Struct, frozen=True, kw_only=True):
     labels: Annotated[
         tuple[Part, ...],
         Meta(
-            description="By label, most customers first, all of them; a customer is in as many parts "
-            "as they have labels."
+            description="By label, most customers first, all of them; a customer is in as many "
+            "parts as they have labels."
         ),
     ]
     hours: Annotated[GroupHours, Meta(description="When the group is active.")]

@@ -8,15 +8,19 @@ import msgspec
 import pytest
 
 from stream.decode import decode
+from stream.demo.crowd import CLOSE
+from stream.demo.run import SHOP
 from stream.demo.simulation import Simulation
 from stream.demo.tastes import TASTES
 from stream.events import Event, InviteAccepted, SupportContacted, customer_key
-from stream.measures.standards import default_standards
 from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.portrait import Portrait, describe
 from stream.profile.state import State
 from stream.referral import referrals
+from stream.settings import Settings
+from stream.shop_file import load_shop
+from stream.standards import load_standards
 from stream.windows import to_ms
 
 END = datetime(2026, 6, 30, tzinfo=UTC)
@@ -51,7 +55,7 @@ def portraits(history: list[Event]) -> dict[str, Portrait]:
             assert told.key is not None
             credit = decode(told.topic, told.key, told.value, now_ms=now_ms, rates=RATES)
             fold(states[told.key.decode()], credit)
-    standards = default_standards(RATES.base)
+    standards = load_standards(Settings(shop=SHOP))
     return {
         (customer_id := key.partition("/")[2]): describe(
             "main", customer_id, state, now_ms, standards=standards, version=1
@@ -175,3 +179,39 @@ def test_who_invited_is_another_customer_of_the_shop(history: list[Event]) -> No
 
 def test_tastes_are_shares_of_all_customers() -> None:
     assert sum(taste.percent for taste in TASTES) == 100
+
+
+def test_most_shipped_labels_and_segments_occur(portraits: dict[str, Portrait]) -> None:
+    labels = Counter(name for portrait in portraits.values() for name in portrait.labels)
+    segments = Counter(name for portrait in portraits.values() for name in portrait.segments)
+    assert sum(customers >= 5 for customers in labels.values()) >= 20
+    assert sum(customers >= 5 for customers in segments.values()) >= 5
+
+
+def test_every_tier_of_the_shop_is_reached_by_some(portraits: dict[str, Portrait]) -> None:
+    tiers = Counter(portrait.spending.tier for portrait in portraits.values())
+    names = [tier.name for tier in load_shop(SHOP, decimals=2).tiers]
+    assert [name for name in names if not tiers[name]] == []
+    # The higher, the fewer.
+    assert sorted(names, key=lambda name: -tiers[name]) == names
+
+
+@pytest.mark.parametrize("kind", ["person", "company"])
+def test_some_are_close_to_the_target_portrait_and_most_are_not(
+    portraits: dict[str, Portrait], kind: str
+) -> None:
+    of_kind = [portrait for portrait in portraits.values() if portrait.attributes.kind == kind]
+    scores = [portrait.fit.score for portrait in of_kind if portrait.fit]
+    assert len(scores) == len(of_kind) > 5
+    assert 0.1 < sum(score >= CLOSE for score in scores) / len(scores) < 0.5
+    assert len(set(scores)) > 4
+
+
+def test_every_criterion_of_a_target_is_met_by_some_and_not_by_all(
+    portraits: dict[str, Portrait],
+) -> None:
+    for target in load_shop(SHOP, decimals=2).targets:
+        fits = [one.fit for one in portraits.values() if one.fit and one.fit.target == target.name]
+        for criterion in target.criteria:
+            met = sum(criterion.name in fit.met for fit in fits)
+            assert 0 < met < len(fits), criterion.name

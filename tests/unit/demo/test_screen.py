@@ -5,8 +5,21 @@ import re
 
 from rich.console import Console
 
+from stream.demo.bars import RULER, bars, counted
+from stream.demo.crowd import Aim, Crowd, Moved, Named
 from stream.demo.figures import Figures, face, rates
-from stream.demo.screen import RULER, Screen, bars, counted, print_summary
+from stream.demo.screen import Screen
+from stream.demo.summary import print_summary
+
+CROWD = Crowd(
+    customers=438,
+    segments=(Named("Win back", "流失召回", 0), Named("Night push", "夜间推送", 65)),
+    labels=(Named("Active customer", "活跃客户", 435),),
+    visitors=(0,) * 23 + (9,),
+    visitor_peaks=(23,),
+    aims=(Aim("stylish regular", 425, 142, 56.1),),
+    moves=(Moved("12:34:56", "ada", "left", "Night push 夜间推送"),),
+)
 
 
 def test_the_busiest_hour_has_the_tallest_bar_and_any_activity_shows() -> None:
@@ -34,7 +47,7 @@ def test_where_there_is_no_terminal_plain_lines_are_printed() -> None:
     out = io.StringIO()
     with Screen(Console(file=out, width=20)) as screen:
         screen.note("a simulated shop")
-        screen.show(Figures(elapsed_s=2.0, events_in=1000, processed=900, lag=100), [])
+        screen.show(Figures(elapsed_s=2.0, events_in=1000, processed=900, lag=100), Crowd(), [])
     lines = out.getvalue().splitlines()
     assert lines[0] == "a simulated shop"
     assert "events in 1000 (500/s)  processed 900" in lines[1]
@@ -50,7 +63,7 @@ def test_on_a_terminal_portraits_are_drawn_with_their_hours() -> None:
         "disposition": {"inclinations": [{"name": "deliberate", "score": 0.75}]},
     }
     with Screen(Console(file=out, width=100, force_terminal=True)) as screen:
-        screen.show(Figures(elapsed_s=1.0), [face("c1", "Asia/Kolkata", document)])
+        screen.show(Figures(elapsed_s=1.0), Crowd(), [face("c1", "Asia/Kolkata", document)])
     shown = out.getvalue()
     assert "▁▂▄█" in shown
     assert "kitchen/mugs" in shown
@@ -70,9 +83,9 @@ def test_the_last_figures_are_printed_however_soon_after_the_others() -> None:
     first = Figures(elapsed_s=2.0, events_in=10, processed=5, lag=5)
     last = Figures(elapsed_s=2.5, events_in=10, processed=10)
     with Screen(Console(file=out, width=20)) as screen:
-        screen.show(first, [])
-        screen.show_last(last)
-        screen.show_last(last)
+        screen.show(first, Crowd(), [])
+        screen.show_last(last, Crowd())
+        screen.show_last(last, Crowd())
     assert len(out.getvalue().splitlines()) == 2
     assert "processed 10 " in out.getvalue()
 
@@ -80,14 +93,14 @@ def test_the_last_figures_are_printed_however_soon_after_the_others() -> None:
 def test_before_the_first_event_there_are_no_last_figures() -> None:
     out = io.StringIO()
     with Screen(Console(file=out)) as screen:
-        screen.show_last(Figures())
+        screen.show_last(Figures(), Crowd())
     assert out.getvalue() == ""
 
 
 def test_on_a_terminal_the_last_picture_stays_and_no_panel_ends_where_the_cursor_stands() -> None:
     out = io.StringIO()
     with Screen(Console(file=out, width=100, force_terminal=True)) as screen:
-        screen.show(Figures(elapsed_s=1.0, events_in=4321), [])
+        screen.show(Figures(elapsed_s=1.0, events_in=4321), Crowd(), [])
         assert _plain(out.getvalue()).endswith("\nCtrl-C ends it")
         screen.note("stopping")
         assert "stopping" in out.getvalue()
@@ -113,14 +126,44 @@ def _plain(drawn: str) -> str:
 def test_the_summary_has_every_figure() -> None:
     out = io.StringIO()
     figures = Figures(
-        elapsed_s=4.0, events_in=20_000, processed=20_000, portraits=443, changes=3_000
+        elapsed_s=4.0, events_in=20_000, processed=20_000, portraits=443, changes=3_000, moves=855
     )
-    print_summary(Console(file=out, width=20), figures, interrupted=False)
+    print_summary(Console(file=out, width=20), figures, CROWD, interrupted=False)
     words = {tuple(line.rsplit(maxsplit=1)) for line in out.getvalue().splitlines()[1:]}
     text = out.getvalue()
     assert text.startswith("simulated shop\n")
     assert ("  events in", "20000") in words
     assert ("  events processed", "20000") in words
     assert ("  portraits changed", "443") in words
+    assert ("  segment moves", "855") in words
     assert ("  dead letters", "0") in words
     assert ("  events/s", "5000") in words
+    assert text.endswith(
+        "segments of 438 customers\n       0  Win back 流失召回\n      65  Night push 夜间推送\n"
+    )
+
+
+def test_who_was_counted_is_told_in_plain_lines_only_when_it_has_changed() -> None:
+    out = io.StringIO()
+    now = Figures(elapsed_s=2.0)
+    with Screen(Console(file=out, width=20)) as screen:
+        screen.show(now, CROWD, [])
+        screen.show_last(now, CROWD)
+    lines = out.getvalue().splitlines()
+    assert lines[1:] == [
+        "  segments    Win back 流失召回 0, Night push 夜间推送 65",
+        "  labels      Active customer 活跃客户 435",
+        "  visitors    peak hours 23",
+        "  target      stylish regular: 142 of 425 meet 80 % of it, 56 % on average",
+        "  moved last  12:34:56 ada left Night push 夜间推送",
+    ]
+
+
+def test_picture_and_what_was_said_above_it_share_the_terminal() -> None:
+    out = io.StringIO()
+    with Screen(Console(file=out, width=80, height=12, force_terminal=True)) as screen:
+        screen.say("x" * 81 + "\ny")
+        drawn = len(out.getvalue())
+        screen.show(Figures(), CROWD, [])
+        shown = _plain(out.getvalue()[drawn:])
+    assert len(shown.strip().splitlines()) == 12 - 3
