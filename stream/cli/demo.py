@@ -24,6 +24,9 @@ def command(
 ) -> None:
     """Run broker, Redis, workers and a simulated shop, and show what happens.
 
+    The shipped labels and segments are in force, and the simulated shop has tiers and target
+    portraits of its own.
+
     Without --events it fills in some weeks of history, then goes on live until Ctrl-C. It takes
     no PORTRAIT_* settings: everything runs on free ports of its own and ends with it.
     """

@@ -9,9 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from stream.demo.screen import RULER, bars, counted
 from stream.groups.portrait import Channel, DayCurve, GroupPortrait, Part
 from stream.measures.rules import Rule
+from stream.terminal import RULER, bars, counted
 
 _LABEL_WIDTH = 15
 #: Parts of a distribution that are shown; the rest is named in a word.

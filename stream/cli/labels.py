@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.demo.screen import counted
 from stream.errors import Fatal
 from stream.explain.rule_text import in_words
 from stream.label_file import load_rules
@@ -20,6 +19,7 @@ from stream.measures.rules import Rule, Rules
 from stream.money import exponent
 from stream.settings import Settings, load
 from stream.shop_file import load_shop
+from stream.terminal import counted
 
 #: Columns of the tables where they do not go to a terminal.
 _FILE_WIDTH = 140

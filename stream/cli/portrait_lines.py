@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
-from stream.demo.screen import RULER, bars, counted
 from stream.explain.evidence import as_read
 from stream.measures.fit import Fit
 from stream.profile.activity import Activity
@@ -14,6 +13,7 @@ from stream.profile.portrait import Portrait
 from stream.profile.preference import Preference, Preferences
 from stream.profile.service import Service
 from stream.profile.social import Social
+from stream.terminal import RULER, bars, counted
 
 _LABEL_WIDTH = 14
 #: Names of a list, and devices, that are shown.

@@ -13,7 +13,6 @@ from rich.table import Table
 
 from stream.cli.options import open_table
 from stream.clock import wall_ms
-from stream.demo.screen import counted
 from stream.errors import Fatal
 from stream.measures.reference import (
     BUILTIN_VERSION,
@@ -26,6 +25,7 @@ from stream.money import exponent, to_text
 from stream.reference import Pace, current, newest_ms, refresh
 from stream.settings import load
 from stream.tables.table import PortraitTable
+from stream.terminal import counted
 
 #: Bounds of the fifths, percent.
 _FIFTHS = (20, 40, 60, 80)

@@ -13,10 +13,10 @@ from rich.text import Text
 from stream.cli.group import NOT_BUILT, check_store, open_groups, segment_rules
 from stream.cli.options import open_table
 from stream.cli.show import indented
-from stream.demo.screen import counted
 from stream.explain.rule_text import in_words
 from stream.groups.sums import Group
 from stream.measures.rules import Rule
+from stream.terminal import counted
 
 _GONE = "no longer in the rule file: its customers leave it as they are described anew"
 

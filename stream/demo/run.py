@@ -17,7 +17,7 @@ from stream.demo.live import LiveShop
 from stream.demo.progress import Progress, choose
 from stream.demo.screen import Screen
 from stream.demo.simulation import Simulation
-from stream.demo.summary import print_summary
+from stream.demo.summary import print_summary, shortfalls
 from stream.demo.workers import Workers
 from stream.embedded import EmbeddedStack
 from stream.errors import Fatal
@@ -200,18 +200,9 @@ class _Demo:
         if interrupted:
             return 0 if options.events is None else INTERRUPTED
         arrived = sum(self._sent.targets.values())  # the topics began empty, so offsets count
-        if arrived != options.events:
-            complaints.append(f"{options.events} events were asked for, {arrived} arrived in Kafka")
-        sent = self._sent.total_sent
-        if figures.processed != sent:
-            complaints.append(f"{sent} came in, {figures.processed} were processed")
-        if self._crowd.customers != figures.portraits:
-            complaints.append(
-                f"the store's group counts {self._crowd.customers} customers, "
-                f"and {figures.portraits} have a portrait"
-            )
-        if figures.dead_letters:
-            complaints.append(f"{figures.dead_letters} events ended as dead letters")
+        complaints += shortfalls(
+            figures, self._crowd, asked=options.events, sent=self._sent.total_sent, arrived=arrived
+        )
         if complaints:
             raise Fatal("the demo failed: " + "; ".join(complaints))
         return 0

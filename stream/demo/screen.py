@@ -9,13 +9,10 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from stream.demo.bars import RULER, bars, counted
 from stream.demo.crowd import Crowd
 from stream.demo.figures import Face, Figures
 from stream.demo.picture import picture
 from stream.demo.plain import crowd_lines, figures_line
-
-__all__ = ["RULER", "Screen", "bars", "counted"]
 
 #: Seconds between two progress lines where the output is no terminal, and between two looks at
 #: the crowd, which takes several lines.

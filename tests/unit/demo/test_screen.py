@@ -3,13 +3,14 @@
 import io
 import re
 
+import pytest
 from rich.console import Console
 
-from stream.demo.bars import RULER, bars, counted
 from stream.demo.crowd import Aim, Crowd, Moved, Named
 from stream.demo.figures import Figures, face, rates
 from stream.demo.screen import Screen
-from stream.demo.summary import print_summary
+from stream.demo.summary import print_summary, shortfalls
+from stream.terminal import RULER, bars, counted
 
 CROWD = Crowd(
     customers=438,
@@ -62,7 +63,7 @@ def test_on_a_terminal_portraits_are_drawn_with_their_hours() -> None:
         "spending": {"orders": 3, "amount": "12.50", "currency": "USD", "tier": "silver"},
         "disposition": {"inclinations": [{"name": "deliberate", "score": 0.75}]},
     }
-    with Screen(Console(file=out, width=100, force_terminal=True)) as screen:
+    with Screen(Console(file=out, width=120, force_terminal=True)) as screen:
         screen.show(Figures(elapsed_s=1.0), Crowd(), [face("c1", "Asia/Kolkata", document)])
     shown = out.getvalue()
     assert "▁▂▄█" in shown
@@ -167,3 +168,31 @@ def test_picture_and_what_was_said_above_it_share_the_terminal() -> None:
         screen.show(Figures(), CROWD, [])
         shown = _plain(out.getvalue()[drawn:])
     assert len(shown.strip().splitlines()) == 12 - 3
+
+
+def test_where_nothing_got_lost_there_is_nothing_to_complain_of() -> None:
+    figures = Figures(processed=10, portraits=438)
+    assert not list(shortfalls(figures, CROWD, asked=10, sent=10, arrived=10))
+
+
+@pytest.mark.parametrize(
+    ("figures", "arrived", "complaint"),
+    [
+        (Figures(processed=10, portraits=438), 9, "10 events were asked for, 9 arrived in Kafka"),
+        (Figures(processed=9, portraits=438), 10, "10 came in, 9 were processed"),
+        (
+            Figures(processed=10, portraits=437),
+            10,
+            "437 customers have a portrait, and the store's group counts 438",
+        ),
+        (
+            Figures(processed=10, portraits=438, dead_letters=1),
+            10,
+            "1 events ended as dead letters",
+        ),
+    ],
+)
+def test_each_loss_is_a_complaint_of_its_own(
+    figures: Figures, arrived: int, complaint: str
+) -> None:
+    assert list(shortfalls(figures, CROWD, asked=10, sent=10, arrived=arrived)) == [complaint]
