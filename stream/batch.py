@@ -115,6 +115,10 @@ class Processor:
         self._forget(partition)
         self._revoked.discard(partition)
 
+    def is_revoked(self, partition: int) -> bool:
+        """Whether it went to another worker."""
+        return partition in self._revoked
+
     async def revoke(self, partition: int) -> None:
         """The partition goes to another worker: return when nothing is being done on it.
 
@@ -139,7 +143,7 @@ class Processor:
         None where there are none, or where the partition has gone to another worker.
         """
         keys = [each.key for each in customers]
-        prepared = await self._updater.prepare(partition, keys, cause) if keys else {}
+        prepared = await self._updater.prepare(partition, keys, cause) if keys else None
         async with self._holding(partition):
             if not keys or partition in self._revoked:
                 yield None

@@ -41,7 +41,6 @@ class Draft(Struct):
 
     ``entry``     the record to remember once ``write`` is stored (or at once without a write)
     ``messages``  what is to be published but the moves
-    ``versions``  the versions among them
     ``moves``     segment moves of the new version
     ``met``       products that the events name, which is not kept with the customer
     ``due_ms``    when the portrait next changes by time alone; None for never
@@ -51,7 +50,6 @@ class Draft(Struct):
     outcomes: Counter[Folded]
     write: Write | None = None
     messages: list[Message] = []
-    versions: list[int] = []
     moves: Moves = ()
     met: list[Encounter] = []
     due_ms: int | None = None
@@ -65,11 +63,13 @@ def draft(
     now_ms: int,
     cause: Cause,
     standards: Standards,
+    token: str,
 ) -> Draft:
     """Fold the records into the entry (which is mutated) and describe what follows.
 
     ``now_ms`` is the instant of the new portrait, unless the customer's newest event is later.
-    Without records this is a look at what time alone has changed.
+    Without records this is a look at what time alone has changed. ``token`` names the write, if it
+    comes to one.
     """
     state, before = entry.state, entry.change
     outcomes = Counter(
@@ -104,7 +104,9 @@ def draft(
             key, before, entry.change, version=entry.version, at=at, cause=cause
         )
     entry.revision += 1
-    record = Record(entry.revision, entry.version, _stored(entry), document, pack(result.moves))
+    record = Record(
+        entry.revision, entry.version, _stored(entry), document, pack(result.moves), token
+    )
     result.write = Write(key, record, result.due_ms, publish=changed)
     return result
 
@@ -144,7 +146,6 @@ def _publish(result: Draft, key: str, document: bytes | None) -> None:
     version, change = result.entry.version, result.entry.change
     changed = change.changed if change else ()
     result.messages.append(portrait_message(key, version, document, changed))
-    result.versions.append(version)
 
 
 def to_entry(record: Record | None) -> Entry:

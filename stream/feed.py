@@ -11,6 +11,7 @@ from aiokafka.partitioner import murmur2
 
 from stream.errors import Transient
 from stream.settings import Settings
+from stream.topics import describe_topics
 
 Headers = tuple[tuple[str, bytes], ...]
 
@@ -47,9 +48,11 @@ class Feed:
 
     async def partitions(self, topic: str) -> int:
         """How many partitions a topic has."""
-        async with self._consumer() as consumer:
-            await consumer.topics()  # it knows of none before it was told
-            return len(consumer.partitions_for_topic(self._settings.topic(topic)) or ())
+        name = self._settings.topic(topic)
+        found = {each.name: each.partitions for each in await describe_topics(self._settings)}
+        if not found.get(name):
+            raise Transient(f"Kafka at {self._settings.kafka} knows no topic {name}")
+        return found[name]
 
     async def read(
         self, topic: str, partition: int, first: int, end: int | None = None

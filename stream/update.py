@@ -3,6 +3,8 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import count
+from secrets import token_hex
 from time import perf_counter
 
 from msgspec import Struct, field
@@ -11,14 +13,14 @@ from stream import metrics
 from stream.clock import Clock
 from stream.draft import Draft, Sourced, draft, stored_message, to_entry
 from stream.errors import Transient
-from stream.hot import HotStates
+from stream.hot import Entry, HotStates
 from stream.measures.standards import Standards
 from stream.moves import move_message, unpack
 from stream.profile.fold import Folded
 from stream.profile.portrait import Cause
 from stream.publish import Message, Publisher
 from stream.tables.products import ProductTable
-from stream.tables.table import PortraitTable, Position, Record
+from stream.tables.table import Pending, PortraitTable, Position, Record
 
 #: Conflicts in a row on one customer before the batch is given up and tried again later.
 MAX_CONFLICTS = 20
@@ -35,6 +37,13 @@ class Updated(Struct):
 
     outcomes: Counter[Folded] = field(default_factory=Counter)
     due_ms: dict[str, int | None] = field(default_factory=dict)
+
+
+class Prepared(Struct):
+    """Drafts that were made beforehand, and by which standards."""
+
+    standards: Standards
+    drafts: dict[str, Draft]
 
 
 class Updater:
@@ -57,6 +66,9 @@ class Updater:
         self._publisher = publisher
         self._clock = clock
         self._products = products
+        #: Tokens of writes: unlike those of any other updater, and in a row.
+        self._name = token_hex(4)
+        self._writes = count()
 
     async def update(
         self,
@@ -66,19 +78,23 @@ class Updater:
         *,
         position: Position | None = None,
         dead_letters: Sequence[Message] = (),
-        prepared: Mapping[str, Draft] | None = None,
+        prepared: Prepared | None = None,
     ) -> Updated:
         """Fold the work, store what changed, publish it, and return when Kafka has it.
 
         ``prepared`` is what :meth:`prepare` made of some of it. Raises :class:`Transient`; doing
         the same work again is then safe and necessary.
         """
-        drafts = await self._stored(partition, work, cause, prepared or {})
+        # Made by standards that hold no more, a draft could come after the customer's renewal.
+        usable = prepared is not None and prepared.standards is self.standards
+        made = prepared.drafts if prepared and usable else {}
+        drafts = await self._stored(partition, work, cause, made)
         messages = [message for done in drafts.values() for message in done.messages]
         moves = [move_message(move) for done in drafts.values() for move in done.moves]
         ends = await self._publisher.publish([*dead_letters, *messages, *moves])
-        versions = [(key, version) for key, done in drafts.items() for version in done.versions]
-        await self.table.published(partition, versions, position, ends)
+        writes = [done.write for done in drafts.values() if done.write and done.write.publish]
+        published = [_note(write.key, write.record) for write in writes]
+        await self.table.published(partition, published, position, ends)
         metrics.SEGMENT_MOVES.inc(len(moves))
         await self._products.note([met for done in drafts.values() for met in done.met])
         updated = Updated()
@@ -90,7 +106,7 @@ class Updater:
         self.hot.count()
         return updated
 
-    async def prepare(self, partition: int, keys: Sequence[str], cause: Cause) -> dict[str, Draft]:
+    async def prepare(self, partition: int, keys: Sequence[str], cause: Cause) -> Prepared:
         """Drafts of customers without events, made without the partition's lock.
 
         Live events go on meanwhile; a draft of a customer that they touched loses when it is
@@ -99,23 +115,22 @@ class Updater:
         """
         cold = [key for key in keys if not self.hot.holds(partition, key)]
         records = await self.table.load(cold)
-        pending = {key for key, _ in await self.table.pending(partition)}
+        pending = {note.key for note in await self.table.pending(partition)}
         now_ms, standards = self._clock.now_ms(partition), self.standards
         drafts: dict[str, Draft] = {}
         started = perf_counter()
         for key, record in zip(cold, records, strict=True):
             if key not in pending:
-                entry = to_entry(record)
-                drafts[key] = draft(key, entry, (), now_ms=now_ms, cause=cause, standards=standards)
+                drafts[key] = self._draft(key, to_entry(record), (), now_ms, cause)
             if perf_counter() - started > _SLICE_S:
                 await asyncio.sleep(0)
                 started = perf_counter()
-        return drafts
+        return Prepared(standards, drafts)
 
     async def recover(self, partition: int) -> None:
         """Publish what an earlier owner of the partition stored but perhaps did not publish."""
         pending = await self.table.pending(partition)
-        keys = sorted({key for key, _ in pending})
+        keys = sorted({note.key for note in pending})
         await self._settle(
             partition, pending, dict(zip(keys, await self.table.load(keys), strict=True))
         )
@@ -123,31 +138,28 @@ class Updater:
     async def _settle(
         self,
         partition: int,
-        pending: Sequence[tuple[str, int]],
+        pending: Sequence[Pending],
         records: Mapping[str, Record | None],
     ) -> None:
-        """Publish what is pending of these records.
+        """Publish what is pending of these records, which are as they were read before the notes.
 
         Portraits are published again, since their readers know versions; of the moves only those
         that are not on their topic yet.
         """
         found = {key: record for key, record in records.items() if record}
         # A version above the stored one was noted by somebody who may store it yet.
-        stored = [(key, v) for key, v in pending if key in found and v <= found[key].version]
-        if not stored:
+        settled = [n for n in pending if n.key in found and n.version <= found[n.key].version]
+        if not settled:
             return
-        messages = [stored_message(key, found[key]) for key in dict(stored)]
-        noted = [
-            move_message(move)
-            for key, version in stored
-            for move in unpack(found[key].moves)
-            if move.version == version
-        ]
+        # The other notes are of writes that lost: the version is another writer's, or passed.
+        stored = {n.key: found[n.key] for n in settled if n == _note(n.key, found[n.key])}
+        messages = [stored_message(key, record) for key, record in stored.items()]
+        noted = [move_message(move) for each in stored.values() for move in unpack(each.moves)]
         moves: Sequence[Message] = ()
         if noted:
             moves = await self._publisher.unpublished(noted, await self.table.moves(partition))
         ends = await self._publisher.publish([*messages, *moves])
-        await self.table.published(partition, stored, moves=ends)
+        await self.table.published(partition, settled, moves=ends)
         metrics.REPUBLISHED.inc(len(messages))
         metrics.SEGMENT_MOVES.inc(len(moves))
 
@@ -189,6 +201,23 @@ class Updater:
         entries |= {key: to_entry(record) for key, record in records.items()}
         now_ms = self._clock.now_ms(partition)
         return {
-            key: draft(key, entry, work[key], now_ms=now_ms, cause=cause, standards=self.standards)
-            for key, entry in entries.items()
+            key: self._draft(key, entry, work[key], now_ms, cause) for key, entry in entries.items()
         }
+
+    def _draft(
+        self, key: str, entry: Entry, records: Sequence[Sourced], now_ms: int, cause: Cause
+    ) -> Draft:
+        return draft(
+            key,
+            entry,
+            records,
+            now_ms=now_ms,
+            cause=cause,
+            standards=self.standards,
+            token=f"{self._name}{next(self._writes):x}",
+        )
+
+
+def _note(key: str, record: Record) -> Pending:
+    """How the write that brought a record's version was noted before it was stored."""
+    return Pending(key, record.version, record.token)

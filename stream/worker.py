@@ -61,6 +61,7 @@ async def new_worker(settings: Settings) -> PortraitApp:
     app.sweeper = Sweeper(processor, table, clock, settings.renewal_rate)
     app.standards = StandardsKeeper(updater, settings)
     app.renewal = Renewal(processor, updater, partitions)
+    await app.renewal.begin()
     app.reference = ReferenceKeeper(
         updater, settings.reference_s, by_events=settings.clock == "event"
     )

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from stream.tables.table import REFERENCES_KEPT, Agenda, Due, Position, Record, Write
+from stream.tables.table import REFERENCES_KEPT, Agenda, Due, Pending, Position, Record, Write
 
 
 class MemoryTable:
@@ -13,7 +13,7 @@ class MemoryTable:
         self._records: dict[str, Record] = {}
         self._agendas: defaultdict[tuple[Agenda, int], dict[str, int]] = defaultdict(dict)
         self._moves: defaultdict[int, dict[int, int]] = defaultdict(dict)
-        self._pending: defaultdict[int, set[tuple[str, int]]] = defaultdict(set)
+        self._pending: defaultdict[int, set[Pending]] = defaultdict(set)
         self._positions: dict[str, int] = {}
         self._watermarks: dict[int, int] = {}
         self._pinned: dict[str, str] = {}
@@ -30,7 +30,9 @@ class MemoryTable:
             scheduled = self._agendas["due", partition]
             scheduled[write.key] = min(write.due_ms, scheduled.get(write.key, write.due_ms))
         if write.publish:
-            self._pending[partition].add((write.key, write.record.version))
+            self._pending[partition].add(
+                Pending(write.key, write.record.version, write.record.token)
+            )
         stored = self._records.get(write.key)
         if (stored.revision if stored else 0) != write.record.revision - 1:
             return False
@@ -40,7 +42,7 @@ class MemoryTable:
     async def published(
         self,
         partition: int,
-        versions: Sequence[tuple[str, int]],
+        versions: Sequence[Pending],
         position: Position | None = None,
         moves: Mapping[int, int] | None = None,
     ) -> None:
@@ -52,7 +54,7 @@ class MemoryTable:
     async def moves(self, partition: int) -> dict[int, int]:
         return dict(self._moves[partition])
 
-    async def pending(self, partition: int) -> list[tuple[str, int]]:
+    async def pending(self, partition: int) -> list[Pending]:
         return sorted(self._pending[partition])
 
     async def due(

@@ -3,10 +3,11 @@
 Keys, with ``ns`` the namespace:
 
     ns:portrait:STORE:CUSTOMER   hash   r revision, v version, s state, d document (JSON),
-                                        m segment moves of this revision (JSON)
+                                        m segment moves of this revision (JSON), t token of the
+                                        write that brought the version
     ns:due:PARTITION             zset   customer key by the ms at which it changes by time alone
     ns:stale:PARTITION           zset   customer key by the ms at which the standards changed
-    ns:pending:PARTITION         set    "VERSION KEY" of what was stored and perhaps not published
+    ns:pending:PARTITION         set    "VERSION TOKEN KEY" of what is perhaps not published yet
     ns:moves:PARTITION           hash   partition of segment-moves -> offset after the last move
     ns:positions                 hash   topic:partition -> offset after the last record applied
     ns:watermarks                hash   partition -> newest event time, ms
@@ -23,7 +24,7 @@ from redis.exceptions import ResponseError
 
 from stream.tables import scripts
 from stream.tables.scripts import Script, run, transient
-from stream.tables.table import REFERENCES_KEPT, Agenda, Due, Position, Record, Write
+from stream.tables.table import REFERENCES_KEPT, Agenda, Due, Pending, Position, Record, Write
 
 #: Keys that one call of a script handles: fewer calls cost less, but a call blocks the server.
 _KEYS_A_CALL = 64
@@ -59,7 +60,7 @@ class RedisTable:
             return []
         pipe = self._client.pipeline(transaction=False)
         for key in keys:
-            pipe.hmget(self._record(key), ("r", "v", "s", "d", "m"))
+            pipe.hmget(self._record(key), ("r", "v", "s", "d", "m", "t"))
         with transient():
             rows = await pipe.execute()
         return [_to_record(row) for row in rows]
@@ -68,7 +69,9 @@ class RedisTable:
         if not writes:
             return []
         notes = {write.key: write.due_ms for write in writes if write.due_ms is not None}
-        pending = [_member(w.key, w.record.version) for w in writes if w.publish]
+        pending = [
+            _member(Pending(w.key, w.record.version, w.record.token)) for w in writes if w.publish
+        ]
         size = 1 if self._clustered else _KEYS_A_CALL
         chunks = [writes[start : start + size] for start in range(0, len(writes), size)]
 
@@ -95,7 +98,7 @@ class RedisTable:
     async def published(
         self,
         partition: int,
-        versions: Sequence[tuple[str, int]],
+        versions: Sequence[Pending],
         position: Position | None = None,
         moves: Mapping[int, int] | None = None,
     ) -> None:
@@ -103,7 +106,7 @@ class RedisTable:
             if moves:
                 pipe.hset(f"{self._ns}:moves:{partition}", mapping=dict(moves))
             if versions:
-                pipe.srem(self._pending(partition), *(_member(*version) for version in versions))
+                pipe.srem(self._pending(partition), *map(_member, versions))
             if position:
                 pipe.hset(f"{self._ns}:positions", position.source, position.end_offset)
 
@@ -115,11 +118,10 @@ class RedisTable:
             found = await self._client.hgetall(f"{self._ns}:moves:{partition}")
         return {int(number): int(offset) for number, offset in found.items()}
 
-    async def pending(self, partition: int) -> list[tuple[str, int]]:
+    async def pending(self, partition: int) -> list[Pending]:
         with transient():
             members = await self._client.smembers(self._pending(partition))
-        parts = (member.decode().partition(" ") for member in members)
-        return sorted((key, int(version)) for version, _, key in parts)
+        return sorted(_to_pending(member.decode()) for member in members)
 
     async def due(
         self, partition: int, now_ms: int, limit: int, agenda: Agenda = "due"
@@ -286,15 +288,27 @@ def _cannot_wait(error: ResponseError) -> bool:
 
 
 def _to_record(row: Sequence[bytes | None]) -> Record | None:
-    revision, version, state, document, moves = row
+    revision, version, state, document, moves, token = row
     if revision is None or version is None or state is None:
         return None
-    return Record(int(revision), int(version), state, document, moves or b"")
+    written_by = token.decode() if token else ""
+    return Record(int(revision), int(version), state, document, moves or b"", written_by)
 
 
-def _values(record: Record) -> tuple[int, int, bytes, bytes, bytes]:
-    return record.revision, record.version, record.state, record.document or b"", record.moves
+def _values(record: Record) -> tuple[int | str | bytes, ...]:
+    document = record.document or b""
+    return (
+        record.revision, record.version, record.state, document, record.moves, record.token
+    )  # fmt: skip
 
 
-def _member(key: str, version: int) -> str:
-    return f"{version} {key}"
+def _member(pending: Pending) -> str:
+    return f"{pending.version} {pending.token} {pending.key}"
+
+
+def _to_pending(member: str) -> Pending:
+    version, _, rest = member.partition(" ")
+    token, _, key = rest.partition(" ")
+    if "/" in token:  # written by a version that had no tokens: it is part of the key
+        return Pending(rest, int(version), "")
+    return Pending(key, int(version), token)

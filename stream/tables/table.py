@@ -16,7 +16,7 @@ class Record(Struct, frozen=True):
     ``revision`` counts every write and is what compare-and-set compares; ``version`` counts the
     published changes among them. ``document`` is the last published change as JSON, None once the
     customer was erased. ``moves`` are the segment moves that came with this very revision, JSON;
-    empty where there were none.
+    empty where there were none. ``token`` names the write that brought the version, and no other.
     """
 
     revision: int
@@ -24,6 +24,7 @@ class Record(Struct, frozen=True):
     state: bytes
     document: bytes | None
     moves: bytes = b""
+    token: str = ""
 
 
 class Write(Struct, frozen=True):
@@ -43,6 +44,14 @@ class Write(Struct, frozen=True):
 
 #: Why customers are to be looked at: time changes their portrait, or the standards have changed.
 Agenda = Literal["due", "stale"]
+
+
+class Pending(Struct, frozen=True, order=True):
+    """A version that was to be stored by the write of a token, and perhaps never published."""
+
+    key: str
+    version: int
+    token: str
 
 
 class Due(Struct, frozen=True):
@@ -81,11 +90,11 @@ class PortraitTable(Protocol):
     async def published(
         self,
         partition: int,
-        versions: Sequence[tuple[str, int]],
+        versions: Sequence[Pending],
         position: Position | None = None,
         moves: Mapping[int, int] | None = None,
     ) -> None:
-        """The versions were acknowledged by Kafka; remember how far the source was applied.
+        """The versions are pending no more; remember how far the source was applied.
 
         ``moves`` is how far the topic of segment moves was written with them: partition of that
         topic -> offset after the last move.
@@ -96,8 +105,11 @@ class PortraitTable(Protocol):
         """How far segment moves were written for the partition, as ``published`` was told."""
         ...
 
-    async def pending(self, partition: int) -> list[tuple[str, int]]:
-        """Keys and versions that were stored but perhaps never published."""
+    async def pending(self, partition: int) -> list[Pending]:
+        """What was noted before it was stored and not acknowledged since.
+
+        A write that lost leaves a note too: the record then has another token.
+        """
         ...
 
     async def due(

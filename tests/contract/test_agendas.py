@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.tables.table import Agenda, Due, PortraitTable, Record, Write
+from stream.tables.table import Agenda, Due, Pending, PortraitTable, Record, Write
 
 AGENDAS: tuple[Agenda, ...] = ("due", "stale")
 ODD_KEYS = [
@@ -157,10 +157,10 @@ async def test_how_far_moves_were_written_is_kept_by_partition(
 ) -> None:
     assert await table.moves(0) == {}
     await table.published(0, [], moves={2: 17, 0: 3})
-    await table.published(1, [("main/a", 1)], moves={2: 19})
+    await table.published(1, [Pending("main/a", 1, "")], moves={2: 19})
     assert await other.moves(0) == {0: 3, 2: 17}
     assert await other.moves(1) == {2: 19}
     await other.published(0, [], moves={2: 20})
-    await other.published(0, [("main/a", 1)])
+    await other.published(0, [Pending("main/a", 1, "")])
     await other.published(0, [], moves={})
     assert await table.moves(0) == {0: 3, 2: 20}

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.tables.table import Due, PortraitTable, Position, Record, Write
+from stream.tables.table import Due, Pending, PortraitTable, Position, Record, Write
 
 ODD_KEYS = [
     "main/a/b/c",
@@ -25,6 +25,10 @@ def write(
     key: str, of: Record | None = None, *, due_ms: int | None = None, publish: bool = False
 ) -> Write:
     return Write(key, of or record(), due_ms, publish)
+
+
+def note(key: str, version: int, token: str = "") -> Pending:
+    return Pending(key, version, token)
 
 
 # --- records --------------------------------------------------------------------------------
@@ -92,7 +96,7 @@ async def test_odd_characters_in_keys_keep_customers_apart(table: PortraitTable)
     assert all(await table.store(0, writes))
     assert await table.load(ODD_KEYS) == [each.record for each in writes]
     assert [each.key for each in await table.due(0, 100, 100)] == ODD_KEYS
-    assert await table.pending(0) == sorted((key, 1) for key in ODD_KEYS)
+    assert await table.pending(0) == sorted(note(key, 1) for key in ODD_KEYS)
     assert dict([pair async for pair in table.scan()]) == {w.key: w.record for w in writes}
 
 
@@ -194,33 +198,45 @@ async def test_a_version_is_pending_until_it_was_published(table: PortraitTable)
     assert await table.pending(0) == []
     writes = [write("main/a", publish=True), write("main/b", record(1, 4), publish=True)]
     await table.store(0, [*writes, write("main/c", publish=False)])
-    assert await table.pending(0) == [("main/a", 1), ("main/b", 4)]
-    await table.published(0, [("main/a", 1)])
-    assert await table.pending(0) == [("main/b", 4)]
+    assert await table.pending(0) == [note("main/a", 1), note("main/b", 4)]
+    await table.published(0, [note("main/a", 1)])
+    assert await table.pending(0) == [note("main/b", 4)]
 
 
 async def test_two_versions_of_one_customer_are_pending_apart(table: PortraitTable) -> None:
     await table.store(0, [write("main/a", record(1, 1), publish=True)])
     await table.store(0, [write("main/a", record(2, 2), publish=True)])
-    assert await table.pending(0) == [("main/a", 1), ("main/a", 2)]
-    await table.published(0, [("main/a", 2)])
-    assert await table.pending(0) == [("main/a", 1)]
+    assert await table.pending(0) == [note("main/a", 1), note("main/a", 2)]
+    await table.published(0, [note("main/a", 2)])
+    assert await table.pending(0) == [note("main/a", 1)]
 
 
 async def test_publishing_something_else_leaves_pending_versions_alone(
     table: PortraitTable,
 ) -> None:
     await table.store(0, [write("main/a", publish=True)])
-    await table.published(0, [("main/a", 2), ("main/b", 1)])
-    await table.published(1, [("main/a", 1)])
+    await table.published(0, [note("main/a", 2), note("main/b", 1)])
+    await table.published(1, [note("main/a", 1)])
     await table.published(0, [])
-    assert await table.pending(0) == [("main/a", 1)]
+    assert await table.pending(0) == [note("main/a", 1)]
 
 
 async def test_even_a_conflict_may_leave_a_pending_version(table: PortraitTable) -> None:
     # It is written before the state: published once too often is cheap, never is wrong.
     assert await table.store(0, [write("main/a", record(5, 3), publish=True)]) == [False]
-    assert await table.pending(0) == [("main/a", 3)]
+    assert await table.pending(0) == [note("main/a", 3)]
+
+
+async def test_writes_of_the_same_version_are_told_apart_by_their_tokens(
+    table: PortraitTable,
+) -> None:
+    won, lost = (Record(1, 1, b"s", b"{}", b"", token) for token in ("won", "lost"))
+    assert await table.store(0, [write("main/a b", won, publish=True)]) == [True]
+    assert await table.store(0, [write("main/a b", lost, publish=True)]) == [False]
+    assert await table.load(["main/a b"]) == [won]
+    assert await table.pending(0) == [note("main/a b", 1, "lost"), note("main/a b", 1, "won")]
+    await table.published(0, [note("main/a b", 1, "won")])
+    assert await table.pending(0) == [note("main/a b", 1, "lost")]
 
 
 # --- positions, watermarks, settings ---------------------------------------------------------
@@ -229,9 +245,9 @@ async def test_even_a_conflict_may_leave_a_pending_version(table: PortraitTable)
 async def test_positions_are_kept_by_source(table: PortraitTable) -> None:
     assert await table.positions() == {}
     await table.published(0, [], Position("clicks:0", 5))
-    await table.published(1, [("main/a", 1)], Position("clicks:1", 7))
+    await table.published(1, [note("main/a", 1)], Position("clicks:1", 7))
     await table.published(0, [], Position("clicks:0", 9))
-    await table.published(0, [("main/a", 1)])
+    await table.published(0, [note("main/a", 1)])
     assert await table.positions() == {"clicks:0": 9, "clicks:1": 7}
 
 

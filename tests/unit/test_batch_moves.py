@@ -180,3 +180,42 @@ async def test_an_exit_by_erasure_survives_a_crash_although_no_portrait_is_left(
         await world.worker(Fuse("before publish")).process("customers", 0, records([erasure("a")]))
     await world.worker().sweep(0)
     check_moves(world)
+
+
+async def test_a_look_at_the_time_that_loses_to_a_live_event_repeats_no_move() -> None:
+    world = shop(*SEGMENTS)
+    worker = world.worker(hot_customers=1)
+    updater = worker._updater
+    await worker.process("logins", 0, records([signed_in("a", "1", hours_ago=40)]))
+    await worker.process("logins", 0, records([signed_in("b", "2")], 1))  # `a` is cold now
+    world.clock.advance(hours=9)
+    prepared = await updater.prepare(0, ["main/a"], "time")  # version 2: left `recent`
+    await worker.process("orders", 0, records([ordered("a", "3", "5.00")]))  # version 2 as well
+    await worker.process("logins", 0, records([signed_in("b", "4")], 2))
+    await updater.update(0, {"main/a": ()}, "time", prepared=prepared)
+    assert ("a", "buyers", "entered", 2) in moves(world)
+    check_moves(world)
+    await worker.sweep(0)
+    assert await world.table.pending(0) == []
+    check_moves(world)
+
+
+async def test_a_draft_by_former_standards_is_made_again() -> None:
+    world = shop()
+    worker = world.worker(hot_customers=1)
+    updater = worker._updater
+    await worker.process("orders", 0, records([ordered("a", "1", "5.00")]))
+    await worker.process("logins", 0, records([signed_in("b", "2")]))
+    world.clock.advance(days=31)
+    prepared = await updater.prepare(0, ["main/a"], "time")
+    updater.standards = replace(STANDARDS, rules=Rules((), SEGMENTS), version="2")
+    await updater.update(0, {"main/a": ()}, "time", prepared=prepared)
+    portrait = world.documents("main/a")[-1]
+    assert (portrait["version"], portrait["segments"]) == (2, [])
+    updater.standards = replace(
+        STANDARDS, rules=Rules((), (rule("buyers", "spending.orders", at_least=1),)), version="3"
+    )
+    await world.table.schedule(0, {"main/a": 1}, "stale")
+    await worker.renew(0)
+    assert world.documents("main/a")[-1]["segments"] == ["buyers"]
+    check_moves(world)

@@ -7,7 +7,7 @@ from stream.profile.occurrence import Occurrence, hash_id
 from stream.publish import Message
 from stream.tables.memory import MemoryTable
 from stream.tables.memory_products import MemoryProducts
-from stream.tables.table import Position, Record, Write
+from stream.tables.table import Pending, Position, Record, Write
 from stream.update import Updater
 from stream.windows import to_ms
 from tests.support.fakes import (
@@ -88,7 +88,9 @@ async def test_recovery_publishes_pending_records_byte_for_byte_and_only_once() 
     await updates.recover(0)
 
     assert published == lost
-    assert await table.pending(0) == [("main/gone", 9)]  # whoever noted it may store it yet
+    assert await table.pending(0) == [
+        Pending("main/gone", 9, "")
+    ]  # whoever noted it may store it yet
 
 
 async def test_a_lost_entry_is_forgotten_and_the_events_folded_into_the_newer_one() -> None:

@@ -1,0 +1,147 @@
+"""Segments and groups after workers were killed at random moments, again and again.
+
+What must hold needs no undisturbed run to compare with: moves are the differences between versions,
+group figures the sum of all stored portraits.
+"""
+
+import asyncio
+import json
+import random
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from stream.demo.simulation import Simulation
+from stream.settings import Settings
+from tests.support import traffic
+from tests.support.events import event
+from tests.support.moved import check_moves, kept_sums, scanned_sums, settled, versions_of
+from tests.support.services import Backend
+from tests.support.workers import Worker, exit_code_of, in_background, successful, wait_until
+
+#: So many are tried while events come in, on a slow machine perhaps not all.
+KILLS, AT_LEAST = 6, 3
+EVENTS, CUSTOMERS, EVENTS_A_SECOND = 3600, 120, 450
+#: After every so many events a customer wants to be forgotten.
+ERASED_EVERY = 300
+
+#: Some depend on events, some on time; many are entered and left within the simulated weeks.
+RULES = """
+labels:
+  - {name: here, when: {field: last_seen, within_days: 0.25}}
+segments:
+  - {name: here-now, when: {label: here}}
+  - {name: gone-today, when: {all: [{not: {label: here}}, {field: last_seen, within_days: 1}]}}
+  - {name: lookers, when: {field: activity.counts.product_viewed, at_least: 15}}
+  - {name: buyers, when: {field: spending.orders_30d, at_least: 1}}
+  - {name: newcomers, when: {field: first_seen, within_days: 2.5}}
+"""
+
+
+def history(file: Path) -> Path:
+    """A simulated shop in which some customers are erased while others go on."""
+    lines: list[Any] = []
+    for number, made in enumerate(Simulation(11, CUSTOMERS).last(EVENTS, traffic.END), 1):
+        lines.append(made)
+        if number % ERASED_EVERY == 0:
+            at = made.occurred_at.isoformat()
+            lines.append(event("erasure_requested", at, customer_id=made.customer_id))
+    file.write_bytes(b"\n".join(map(msgspec.json.encode, lines)) + b"\n")
+    return file
+
+
+def applied(worker: Worker) -> int:
+    """How many records it has applied; 0 while it does not answer."""
+    try:
+        return worker.outcomes("applied")
+    except OSError:
+        return 0
+
+
+async def survive(shop: Settings, directory: Path, seed: int) -> None:
+    """Run two workers while events come in, and kill one after the other."""
+    moments = random.Random(seed)
+    file = history(directory / "events.jsonl")
+    with ExitStack() as running:
+
+        def start(number: int) -> Worker:
+            return running.enter_context(Worker(shop, directory / f"worker-{number}.log"))
+
+        workers = [start(0), start(1)]
+        rate = str(EVENTS_A_SECOND)
+        replay = in_background(shop, directory / "replay.log", "replay", str(file), "--rate", rate)
+        for number in range(KILLS):
+            victim, enough = workers[number % 2], moments.randrange(1, 150)
+            wait_until(
+                lambda victim=victim, enough=enough: (
+                    applied(victim) >= enough or replay.exit_code is not None
+                ),
+                f"victim {number} has applied {enough} records",
+            )
+            if replay.exit_code is not None:
+                assert number >= AT_LEAST, f"only {number} workers were killed"
+                break
+            victim.kill()
+            workers[number % 2] = start(2 + number)
+        assert exit_code_of(replay) == 0, replay.tail()
+        await settled(shop)
+
+
+@pytest.fixture(scope="module")
+def survived(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    directory = tmp_path_factory.mktemp(f"kills-{backend.name}")
+    rules = directory / "labels.yaml"
+    rules.write_text(RULES)
+    shop = Settings(
+        kafka=backend.kafka,
+        redis=backend.redis,
+        idempotence=backend.idempotence,
+        namespace=directory.name,
+        topic_prefix=f"{directory.name}-",
+        clock="event",
+        partitions=4,
+        labels=rules,
+        batch_records=50,
+        cache_customers=10,
+        sweep_s=0.1,
+        session_timeout_s=1.0,
+    )
+    successful(shop, "topics")
+    asyncio.run(survive(shop, directory, seed=4))
+    return shop
+
+
+async def test_after_kills_no_segment_move_is_lost_and_none_is_repeated(survived: Settings):
+    published = await check_moves(survived)
+    seen = {(move["segment"], move["move"], move["cause"]) for _, move in published}
+    assert {("here-now", "left", "time"), ("newcomers", "left", "time")} <= seen
+    assert {("lookers", "entered", "event"), ("buyers", "entered", "event")} <= seen
+
+
+async def test_after_kills_an_erased_customer_has_left_every_segment(survived: Settings):
+    versions = await versions_of(survived)
+    erased = {key for key, documents in versions.items() if documents[len(documents)] is None}
+    assert len(erased) > 5
+    balance = dict.fromkeys(erased, 0)
+    for record, move in await check_moves(survived):
+        if (key := record.key.decode()) in balance:
+            balance[key] += 1 if move["move"] == "entered" else -1
+    assert set(balance.values()) == {0}
+
+
+async def test_after_kills_the_figures_of_all_groups_equal_a_full_scan(survived: Settings):
+    kept = await kept_sums(survived)
+    assert {("main", ""), ("main", "lookers"), ("main", "buyers")} <= kept.keys()
+    assert kept == await scanned_sums(survived)
+
+
+def test_after_kills_the_portrait_of_a_group_is_that_of_a_full_scan(survived: Settings):
+    def printed(*arguments: str) -> Any:
+        return json.loads(successful(survived, "group", "--json", *arguments))
+
+    kept = printed("buyers")
+    assert kept == printed("buyers", "--scan")
+    assert kept["customers"] == kept["buyers"] > 0

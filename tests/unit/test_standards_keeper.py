@@ -1,0 +1,161 @@
+"""Files that change under a running worker: read again when they rest, refused with mistakes."""
+
+import logging
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from stream import metrics
+from stream.measures.reference import NONE_TAKEN
+from stream.settings import Settings
+from stream.standards import load_standards
+from stream.standards_keeper import StandardsKeeper
+from stream.update import Updater
+from tests.support.fakes import RecordingPublisher, World
+
+GOOD = "labels: [{name: buyer, when: {field: spending.orders, at_least: 1}}]\n"
+OTHER = "labels: [{name: shopper, when: {field: spending.orders, at_least: 1}}]\n"
+WRONG = "labels:\n  - name: buyer\n    when: {field: spending.ordres, at_least: 1}\n"
+
+
+class Kept:
+    """A keeper with the files that it looks at."""
+
+    def __init__(self, directory: Path) -> None:
+        self.labels, self.shop = directory / "labels.yaml", directory / "shop.yaml"
+        self.labels.write_text(GOOD)
+        self.shop.write_text("tiers: [{name: gold, orders_365d: 1}]\n")
+        settings = Settings(labels=self.labels, shop=self.shop)
+        world = World()
+        self.updater = Updater(
+            world.table,
+            RecordingPublisher([]),
+            world.clock,
+            world.products,
+            standards=load_standards(settings),
+            hot_customers=10,
+        )
+        self.keeper = StandardsKeeper(self.updater, settings)
+
+    async def looks(self, times: int = 3) -> bool:
+        """Whether any of some looks brought other standards."""
+        return any([await self.keeper.refresh() for _ in range(times)])
+
+    @property
+    def names(self) -> list[str]:
+        return [rule.name for rule in self.updater.standards.rules.labels]
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Kept:
+    metrics.STANDARDS_REFUSED.set(0)
+    return Kept(tmp_path)
+
+
+def refused() -> float:
+    return float(metrics.STANDARDS_REFUSED._value.get())
+
+
+async def test_files_that_do_not_change_leave_the_very_same_standards(kept: Kept) -> None:
+    before = kept.updater.standards
+    assert not await kept.looks()
+    assert kept.updater.standards is before
+
+
+async def test_a_changed_rule_file_is_in_force_and_has_a_version_of_its_own(kept: Kept) -> None:
+    before = kept.updater.standards
+    await kept.looks()
+    kept.labels.write_text(OTHER)
+    assert await kept.looks()
+    assert kept.names == ["shopper"]
+    assert kept.updater.standards.version != before.version
+    assert not await kept.looks()
+
+
+async def test_a_changed_shop_file_is_in_force(kept: Kept) -> None:
+    kept.shop.write_text("tiers: [{name: diamond, orders_365d: 1}]\n")
+    assert await kept.looks()
+    assert [tier.name for tier in kept.updater.standards.tiers] == ["diamond"]
+
+
+async def test_a_file_that_changed_while_the_worker_started_is_noticed(tmp_path: Path) -> None:
+    metrics.STANDARDS_REFUSED.set(0)
+    kept = Kept(tmp_path)
+    settings = Settings(labels=kept.labels, shop=kept.shop)
+    kept.labels.write_text(OTHER)
+    kept.keeper = StandardsKeeper(kept.updater, settings)  # the standards were read before
+    assert await kept.looks()
+    assert kept.names == ["shopper"]
+
+
+async def test_a_file_that_is_still_being_written_is_left_alone(kept: Kept) -> None:
+    await kept.looks()
+    before = kept.updater.standards
+    kept.labels.write_text("")  # a good file, without any rules
+    assert not await kept.looks(1)
+    kept.labels.write_text(OTHER)
+    assert not await kept.looks(1)
+    assert kept.updater.standards is before
+    assert await kept.looks(1)
+    assert kept.names == ["shopper"]
+
+
+async def test_a_mistake_leaves_the_standards_in_force_and_says_file_line_and_meaning(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    await kept.looks()
+    before = kept.updater.standards
+    kept.labels.write_text(WRONG)
+    with caplog.at_level(logging.ERROR):
+        assert not await kept.looks()
+    assert kept.updater.standards is before
+    assert refused() == 1
+    (line,) = [record.getMessage() for record in caplog.records]  # once, not at every look
+    assert f"{kept.labels}, line 3: " in line
+    assert "spending.orders" in line
+
+
+async def test_the_next_good_file_is_taken_after_a_mistake(kept: Kept) -> None:
+    kept.labels.write_text(WRONG)
+    await kept.looks()
+    kept.labels.write_text(OTHER)
+    assert await kept.looks()
+    assert (kept.names, refused()) == (["shopper"], 0)
+
+
+async def test_a_mistake_that_is_taken_back_is_forgotten_without_a_change(kept: Kept) -> None:
+    kept.labels.write_text(WRONG)
+    await kept.looks()
+    before = kept.updater.standards
+    kept.labels.write_text(GOOD)
+    assert not await kept.looks()
+    assert kept.updater.standards is before
+    assert refused() == 0
+
+
+async def test_a_file_that_is_gone_changes_nothing_until_it_is_back(kept: Kept) -> None:
+    await kept.looks()
+    kept.labels.unlink()
+    assert not await kept.looks()
+    assert (kept.names, refused()) == (["buyer"], 1)
+    kept.labels.write_text(OTHER)
+    assert await kept.looks()
+    assert (kept.names, refused()) == (["shopper"], 0)
+
+
+async def test_a_file_of_the_same_size_that_replaces_another_is_noticed(kept: Kept) -> None:
+    await kept.looks()
+    twin = kept.labels.with_name("twin.yaml")
+    twin.write_text(GOOD.replace("buyer", "payer"))
+    twin.replace(kept.labels)
+    assert await kept.looks()
+    assert kept.names == ["payer"]
+
+
+async def test_the_reference_taken_meanwhile_stays(kept: Kept) -> None:
+    reference = replace(NONE_TAKEN, version="taken")
+    kept.updater.standards = replace(kept.updater.standards, reference=reference)
+    kept.labels.write_text(OTHER)
+    assert await kept.looks()
+    assert kept.updater.standards.reference is reference
