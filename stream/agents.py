@@ -90,7 +90,7 @@ def _define_standards(app: PortraitApp) -> None:
         while not app.should_stop:
             async with app.stopping_on_error("keeping the standards"):
                 try:
-                    await app.standards.refresh()
+                    await app.standards.refresh(app.partitions())
                     await app.renewal.mark(app.partitions())
                 except Transient as exc:
                     log.warning("portraits are not described anew yet: %s", exc)

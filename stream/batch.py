@@ -115,10 +115,6 @@ class Processor:
         self._forget(partition)
         self._revoked.discard(partition)
 
-    def is_revoked(self, partition: int) -> bool:
-        """Whether it went to another worker."""
-        return partition in self._revoked
-
     async def revoke(self, partition: int) -> None:
         """The partition goes to another worker: return when nothing is being done on it.
 
@@ -171,6 +167,8 @@ class Processor:
         watermark = await self._table.watermark(partition)
         if watermark is not None:
             self._clock.observe(partition, watermark)
+        described = self._updater.described
+        await described.claim(partition, self._updater.standards.version)
         await self._updater.recover(partition)
         self._owned.add(partition)
         metrics.OWNED_PARTITIONS.set(len(self._owned))

@@ -71,7 +71,7 @@ def draft(
     Without records this is a look at what time alone has changed. ``token`` names the write, if it
     comes to one.
     """
-    state, before = entry.state, entry.change
+    state, before = entry.state, entry.segments
     outcomes = Counter(
         fold_record(state, record.source, record.offset, record.occurrence) for record in records
     )
@@ -100,8 +100,9 @@ def draft(
         entry.version += 1
         _publish(result, key, document)
         at = entry.change.as_of if entry.change else to_rfc3339(now_ms)
+        entry.segments = entry.change.segments if entry.change else ()
         result.moves = moves_between(
-            key, before, entry.change, version=entry.version, at=at, cause=cause
+            key, before, entry.segments, version=entry.version, at=at, cause=cause
         )
     entry.revision += 1
     record = Record(
@@ -157,6 +158,7 @@ def to_entry(record: Record | None) -> Entry:
         record.version,
         codec.decode(record.state),
         to_stored_change(record),
+        _stored_segments(record),
         record.state,
     )
 
@@ -169,6 +171,17 @@ def to_stored_change(record: Record) -> Change | None:
         return _decoder.decode(record.document)
     except msgspec.ValidationError:
         return None
+
+
+class _Segmented(Struct):
+    segments: tuple[str, ...] = ()
+
+
+_segmented = msgspec.json.Decoder(_Segmented)
+
+
+def _stored_segments(record: Record) -> tuple[str, ...]:
+    return () if record.document is None else _segmented.decode(record.document).segments
 
 
 def stored_message(key: str, record: Record) -> Message:

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 CHUNK_CUSTOMERS = 500
 #: Refused writes in a row before a batch is given up and tried again later.
 MAX_CONFLICTS = 20
+#: Of a version: a longer number is nobody's.
+_VERSION_DIGITS = 18
 
 #: What became of a record: it is in the sums; its customer was taken out of them; its version, or
 #: a newer one, is counted already; it is no portrait of ours.
@@ -176,7 +178,7 @@ def _newest(records: Records, outcomes: Counter[Outcome]) -> list[_Newest]:
 def _version(record: SourceRecord) -> int | None:
     """The version in the headers; a tombstone has no other."""
     text = next((value for name, value in record.headers if name == "version"), b"")
-    return int(text) if text.isdigit() else None
+    return int(text) if text.isdigit() and len(text) <= _VERSION_DIGITS else None
 
 
 def _stored(stored: bytes) -> Member:

@@ -12,14 +12,17 @@ from stream.profile.state import State
 class Entry(Struct):
     """A customer's record in the form that the next event needs it in.
 
-    ``change`` is the last published change; None for a new customer or an erased one. ``stored`` is
-    the state as it was read, as long as nothing was folded into it.
+    ``change`` is the last published change; None for a new customer or an erased one, and where
+    another version of this software published it. ``segments`` are those that the customer was in
+    then, whoever published it. ``stored`` is the state as it was read, as long as nothing was
+    folded into it.
     """
 
     revision: int
     version: int
     state: State
     change: Change | None
+    segments: tuple[str, ...] = ()
     stored: bytes | None = None
 
 

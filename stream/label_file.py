@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stream.condition_file import Budget, Scope, to_condition
+from stream.errors import Fatal
 from stream.measures.rules import Circle, Rule, Rules
 from stream.profile.portrait import Portrait
 from stream.suggestions import did_you_mean
@@ -38,7 +39,9 @@ def load_rules(
         with resources.as_file(resources.files("stream") / "labels.yaml") as shipped:
             return load_rules(shipped, decimals, tiers, document)
     content = read_yaml(file)
-    sections = {} if content is None else content.mapping(optional=("labels", "segments"))
+    if content is None:  # as a file is while it is written: it would take all labels away
+        raise Fatal(f"{file} is empty; write `labels: []` where no labels are meant")
+    sections = content.mapping(optional=("labels", "segments"))
     labels = _section(sections, "label", ("en", "zh", "group"))
     segments = _section(sections, "segment", ("en", "zh"))
     scope = Scope(

@@ -4,12 +4,13 @@ A move belongs to one version of one customer's portrait and is stored with it, 
 can be told afterwards what had to be published: see ``stream.update``.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
 
-from stream.profile.portrait import Cause, Portrait
+from stream.profile.portrait import Cause
 from stream.profile.values import Instant
 from stream.publish import Message
 from stream.topics import SEGMENT_MOVES
@@ -42,17 +43,15 @@ _decoder = msgspec.json.Decoder(Moves)
 
 def moves_between(
     key: str,
-    before: Portrait | None,
-    after: Portrait | None,
+    before: Collection[str],
+    after: Collection[str],
     *,
     version: int,
     at: str,
     cause: Cause,
 ) -> Moves:
-    """What a version changed, segments left first; None stands for no portrait."""
-    old = () if before is None else before.segments
-    new = () if after is None else after.segments
-    if old == new:
+    """From the segments of the version before to those of a version; what was left comes first."""
+    if before == after:
         return ()
     store_id, _, customer_id = key.partition("/")
 
@@ -67,8 +66,8 @@ def moves_between(
             cause=cause,
         )
 
-    left = (move(name, "left") for name in old if name not in new)
-    entered = (move(name, "entered") for name in new if name not in old)
+    left = (move(name, "left") for name in before if name not in after)
+    entered = (move(name, "entered") for name in after if name not in before)
     return (*left, *entered)
 
 

@@ -32,27 +32,26 @@ class Renewal:
         self._processor = processor
         self._updater = updater
         self._partitions = partitions
-        #: partition of ours -> version that all its customers are described by, or marked for
-        self._versions: dict[int, str] = {}
 
     async def begin(self) -> None:
         """Where nothing is stored yet, nothing is described by other standards either."""
-        table = self._updater.table
-        if not await table.positions():
+        updater = self._updater
+        if not await updater.table.positions():
             for partition in range(self._partitions):
-                await table.pin(_pin(partition), self._updater.standards.version)
+                await updater.described.begin(partition, updater.standards.version)
 
     async def mark(self, owned: Collection[int]) -> None:
         """Mark the customers of those partitions that other standards described; may be repeated.
 
         Raises :class:`~stream.errors.Transient`.
         """
-        table, version = self._updater.table, self._updater.standards.version
-        self._versions = {p: self._versions[p] for p in owned if p in self._versions}
-        behind = {p for p in owned if await self._is_behind(p, version)}
+        table, described = self._updater.table, self._updater.described
+        version = self._updater.standards.version
+        behind = {p for p in owned if not await described.is_by(p, version)}
         if not behind:
             return
         for partition in sorted(behind):
+            await described.claim(partition)
             # A batch under way may still store a new customer by the former standards.
             await self._processor.settle(partition)
         at_ms = wall_ms()
@@ -69,23 +68,6 @@ class Renewal:
         for partition, marked in marks.items():
             await table.schedule(partition, marked, "stale")
         for partition in behind:
-            if not self._processor.is_revoked(partition):
-                await table.pin(_pin(partition), version)
-                self._versions[partition] = version
+            await described.finish(partition, version)
         if count:
             log.warning("describing %d portraits anew: the standards have changed", count)
-
-    async def _is_behind(self, partition: int, version: str) -> bool:
-        if self._versions.get(partition) == version:
-            return False
-        if partition in self._versions:
-            # Described by former standards of this worker, whatever another has noted meanwhile.
-            return True
-        behind = await self._updater.table.pinned(_pin(partition)) != version
-        if not behind:
-            self._versions[partition] = version
-        return behind
-
-
-def _pin(partition: int) -> str:
-    return f"standards:{partition}"

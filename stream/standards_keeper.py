@@ -3,12 +3,12 @@
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from pathlib import Path
-
-from msgspec.structs import replace
 
 from stream import metrics
 from stream.errors import Fatal
+from stream.measures.standards import Standards
 from stream.settings import Settings
 from stream.standards import load_standards
 from stream.update import Updater
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 INTERVAL_S = 2.0
 
 #: What tells that a file may have changed: time, size and place on the disk; None if it is gone.
-_Stamp = tuple[int, int, int] | None
+_Stamp = tuple[int, ...] | None
 
 
 class StandardsKeeper:
@@ -36,38 +36,50 @@ class StandardsKeeper:
         #: them: they may have changed since the worker read them to start.
         self._looked: list[_Stamp] = []
         self._seen: list[_Stamp] = []
+        self._complaint = ""
         metrics.STANDARDS_LOADED.set(time.time())
 
-    async def refresh(self) -> bool:
+    async def refresh(self, owned: Iterable[int]) -> bool:
         """Read the files if they have changed; whether the standards are others now.
 
-        Not before two looks find them the same: half of a file may be a good file as well, and an
-        empty one takes all labels away.
+        Not before two looks find them the same: half of a file may be a good file as well.
+        ``owned`` are the partitions that this worker works on. Raises
+        :class:`~stream.errors.Transient`.
         """
         stamps = self._stamps()
         resting, self._looked = stamps == self._looked, stamps
         if stamps == self._seen or not resting:
             return False
-        self._seen = stamps
         try:
             # In a thread: reading and checking hundreds of rules would hold up live events.
             standards = await asyncio.to_thread(load_standards, self._settings)
         except Fatal as exc:
-            metrics.STANDARDS_REFUSED.set(1)
-            log.error("the standards in force stay as they are: %s", exc)
+            self._refuse(exc)
+            if not isinstance(exc.__cause__, OSError):  # else it may be readable the next time
+                self._seen = stamps
             return False
         metrics.STANDARDS_REFUSED.set(0)
-        if standards.version == self._updater.standards.version:
-            return False
-        reference = self._updater.standards.reference
-        self._updater.standards = replace(standards, reference=reference)
+        self._complaint = ""
+        changed = standards.version != self._updater.standards.version
+        if changed:
+            await self._updater.adopt(standards, owned)
+            self._tell(standards)
+        self._seen = stamps
+        return changed
+
+    def _refuse(self, exc: Fatal) -> None:
+        metrics.STANDARDS_REFUSED.set(1)
+        if str(exc) != self._complaint:
+            self._complaint = str(exc)
+            log.error("the standards in force stay as they are: %s", exc)
+
+    def _tell(self, standards: Standards) -> None:
         metrics.STANDARDS_LOADED.set(time.time())
         rules = standards.rules
         log.warning(
             "new standards: %d labels, %d segments, %d tiers, %d targets",
             len(rules.labels), len(rules.segments), len(standards.tiers), len(standards.targets),
         )  # fmt: skip
-        return True
 
     def _stamps(self) -> list[_Stamp]:
         settings = self._settings
@@ -79,4 +91,5 @@ def _stamp(file: Path | None) -> _Stamp:
         found = file.stat() if file else None
     except OSError:
         return None
-    return found and (found.st_mtime_ns, found.st_size, found.st_ino)
+    # The time of change as well: a file that may be read now was not touched for that.
+    return found and (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)

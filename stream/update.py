@@ -2,25 +2,27 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from secrets import token_hex
 from time import perf_counter
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from stream import metrics
 from stream.clock import Clock
-from stream.draft import Draft, Sourced, draft, stored_message, to_entry
+from stream.described import Described
+from stream.draft import Draft, Sourced, draft, to_entry
 from stream.errors import Transient
-from stream.hot import Entry, HotStates
+from stream.hot import HotStates
 from stream.measures.standards import Standards
-from stream.moves import move_message, unpack
+from stream.outbox import Outbox
 from stream.profile.fold import Folded
 from stream.profile.portrait import Cause
 from stream.publish import Message, Publisher
 from stream.tables.products import ProductTable
-from stream.tables.table import Pending, PortraitTable, Position, Record
+from stream.tables.table import PortraitTable, Position, Record
 
 #: Conflicts in a row on one customer before the batch is given up and tried again later.
 MAX_CONFLICTS = 20
@@ -40,9 +42,10 @@ class Updated(Struct):
 
 
 class Prepared(Struct):
-    """Drafts that were made beforehand, and by which standards."""
+    """Drafts that were made beforehand, by which standards, and of which revisions."""
 
     standards: Standards
+    revisions: dict[str, int]
     drafts: dict[str, Draft]
 
 
@@ -63,12 +66,13 @@ class Updater:
         #: May be replaced at any time: the next draft is described with the new ones.
         self.standards = standards
         self.hot = HotStates(hot_customers)
-        self._publisher = publisher
+        self._outbox = Outbox(table, publisher)
         self._clock = clock
         self._products = products
         #: Tokens of writes: unlike those of any other updater, and in a row.
         self._name = token_hex(4)
         self._writes = count()
+        self.described = Described(table, self._name)
 
     async def update(
         self,
@@ -85,17 +89,9 @@ class Updater:
         ``prepared`` is what :meth:`prepare` made of some of it. Raises :class:`Transient`; doing
         the same work again is then safe and necessary.
         """
-        # Made by standards that hold no more, a draft could come after the customer's renewal.
-        usable = prepared is not None and prepared.standards is self.standards
-        made = prepared.drafts if prepared and usable else {}
+        made = await self._usable(prepared) if prepared else {}
         drafts = await self._stored(partition, work, cause, made)
-        messages = [message for done in drafts.values() for message in done.messages]
-        moves = [move_message(move) for done in drafts.values() for move in done.moves]
-        ends = await self._publisher.publish([*dead_letters, *messages, *moves])
-        writes = [done.write for done in drafts.values() if done.write and done.write.publish]
-        published = [_note(write.key, write.record) for write in writes]
-        await self.table.published(partition, published, position, ends)
-        metrics.SEGMENT_MOVES.inc(len(moves))
+        await self._outbox.publish(partition, drafts.values(), dead_letters, position)
         await self._products.note([met for done in drafts.values() for met in done.met])
         updated = Updated()
         for key, done in drafts.items():
@@ -111,57 +107,48 @@ class Updater:
 
         Live events go on meanwhile; a draft of a customer that they touched loses when it is
         stored, and is made again. Left out are those that live events may be about to touch, as
-        their states are in memory, and those with a version that is still to be published.
+        their states are in memory, and those with a version that may still have to be published.
         """
         cold = [key for key in keys if not self.hot.holds(partition, key)]
-        records = await self.table.load(cold)
+        loaded = list(zip(cold, await self.table.load(cold), strict=True))
         pending = {note.key for note in await self.table.pending(partition)}
         now_ms, standards = self._clock.now_ms(partition), self.standards
         drafts: dict[str, Draft] = {}
         started = perf_counter()
-        for key, record in zip(cold, records, strict=True):
-            if key not in pending:
-                drafts[key] = self._draft(key, to_entry(record), (), now_ms, cause)
+        for key, record in loaded:
+            if key not in pending and _is_of(partition, record):
+                drafts[key] = draft(
+                    key,
+                    to_entry(record),
+                    (),
+                    now_ms=now_ms,
+                    cause=cause,
+                    standards=standards,
+                    token=self._token(partition),
+                )
             if perf_counter() - started > _SLICE_S:
                 await asyncio.sleep(0)
                 started = perf_counter()
-        return Prepared(standards, drafts)
+        revisions = {key: record.revision if record else 0 for key, record in loaded}
+        return Prepared(standards, revisions, drafts)
+
+    async def _usable(self, prepared: Prepared) -> dict[str, Draft]:
+        """Those drafts that nothing has overtaken: neither events nor other standards."""
+        if prepared.standards is not self.standards:
+            return {}
+        keys = list(prepared.drafts)
+        now = zip(keys, await self.table.revisions(keys), strict=True)
+        return {key: prepared.drafts[key] for key, r in now if r == prepared.revisions[key]}
+
+    async def adopt(self, standards: Standards, partitions: Iterable[int]) -> None:
+        """Describe by other standards from now on; ``partitions`` are those that are worked on."""
+        for partition in partitions:
+            await self.described.claim(partition)
+        self.standards = replace(standards, reference=self.standards.reference)
 
     async def recover(self, partition: int) -> None:
         """Publish what an earlier owner of the partition stored but perhaps did not publish."""
-        pending = await self.table.pending(partition)
-        keys = sorted({note.key for note in pending})
-        await self._settle(
-            partition, pending, dict(zip(keys, await self.table.load(keys), strict=True))
-        )
-
-    async def _settle(
-        self,
-        partition: int,
-        pending: Sequence[Pending],
-        records: Mapping[str, Record | None],
-    ) -> None:
-        """Publish what is pending of these records, which are as they were read before the notes.
-
-        Portraits are published again, since their readers know versions; of the moves only those
-        that are not on their topic yet.
-        """
-        found = {key: record for key, record in records.items() if record}
-        # A version above the stored one was noted by somebody who may store it yet.
-        settled = [n for n in pending if n.key in found and n.version <= found[n.key].version]
-        if not settled:
-            return
-        # The other notes are of writes that lost: the version is another writer's, or passed.
-        stored = {n.key: found[n.key] for n in settled if n == _note(n.key, found[n.key])}
-        messages = [stored_message(key, record) for key, record in stored.items()]
-        noted = [move_message(move) for each in stored.values() for move in unpack(each.moves)]
-        moves: Sequence[Message] = ()
-        if noted:
-            moves = await self._publisher.unpublished(noted, await self.table.moves(partition))
-        ends = await self._publisher.publish([*messages, *moves])
-        await self.table.published(partition, settled, moves=ends)
-        metrics.REPUBLISHED.inc(len(messages))
-        metrics.SEGMENT_MOVES.inc(len(moves))
+        await self._outbox.recover(partition)
 
     async def _stored(
         self, partition: int, work: Work, cause: Cause, prepared: Mapping[str, Draft]
@@ -195,29 +182,26 @@ class Updater:
         records = dict(zip(cold, await self.table.load(cold), strict=True))
         entries = {key: entry for key, entry in taken.items() if entry is not None}
         if cold:
-            # A worker that lost the partition may still store a version: ours must not overtake
-            # it. Noted before it is stored, it is seen here if it was loaded and is not published.
-            await self._settle(partition, await self.table.pending(partition), records)
+            await self._outbox.settle(partition, records)
         entries |= {key: to_entry(record) for key, record in records.items()}
         now_ms = self._clock.now_ms(partition)
         return {
-            key: self._draft(key, entry, work[key], now_ms, cause) for key, entry in entries.items()
+            key: draft(
+                key,
+                entry,
+                work[key],
+                now_ms=now_ms,
+                cause=cause,
+                standards=self.standards,
+                token=self._token(partition),
+            )
+            for key, entry in entries.items()
         }
 
-    def _draft(
-        self, key: str, entry: Entry, records: Sequence[Sourced], now_ms: int, cause: Cause
-    ) -> Draft:
-        return draft(
-            key,
-            entry,
-            records,
-            now_ms=now_ms,
-            cause=cause,
-            standards=self.standards,
-            token=f"{self._name}{next(self._writes):x}",
-        )
+    def _token(self, partition: int) -> str:
+        return f"{partition}-{self._name}{next(self._writes):x}"
 
 
-def _note(key: str, record: Record) -> Pending:
-    """How the write that brought a record's version was noted before it was stored."""
-    return Pending(key, record.version, record.token)
+def _is_of(partition: int, record: Record | None) -> bool:
+    """Whether a version of a record is published by the owner of the partition."""
+    return record is None or record.token.partition("-")[0] in ("", str(partition))

@@ -19,6 +19,8 @@ from stream.suggestions import closest, did_you_mean
 _YAML = "tag:yaml.org,2002:"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
 _SCALARS = {f"{_YAML}{name}" for name in ("str", "int", "float", "bool", "timestamp", "value")}
+#: Of a file: reading takes seconds a megabyte, while others wait.
+MAX_BYTES = 1_000_000
 #: What is quoted of a wrong value, characters.
 _QUOTED = 60
 
@@ -144,6 +146,8 @@ def read_yaml(file: Path) -> Element | None:
         content = file.read_bytes()
     except OSError as exc:
         raise Fatal(f"{file}: {exc.strerror or exc}") from exc
+    if len(content) > MAX_BYTES:
+        raise Fatal(f"{file}: {len(content):,} bytes are more than {MAX_BYTES:,}")
     try:
         node = yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as exc:

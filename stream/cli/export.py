@@ -2,14 +2,17 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from typing import IO
 
 import click
 import msgspec
 
 from stream.cli.options import as_of_option, new_view, open_table, reference_option
+from stream.errors import Fatal
 from stream.query import LeftOut, export
+from stream.settings import load
+from stream.standards import load_standards
+from stream.suggestions import closest, did_you_mean
 
 
 @click.command()
@@ -32,12 +35,10 @@ def command(
     kept.
     """
 
-    def wanted(line: bytes) -> bool:
-        given = _given(line)
-        in_segment = segment is None or segment in given.segments
-        return in_segment and (label is None or label in given.labels)
-
-    left_out = asyncio.run(_export(as_of_ms, reference, wanted, output))
+    chosen = _Chosen(segment, label)
+    left_out = asyncio.run(_export(as_of_ms, reference, chosen, output))
+    if not chosen.found:
+        chosen.check_names()
     if left_out.too_new:
         click.echo(
             f"{left_out.too_new} customers have events after that instant and were left out",
@@ -54,10 +55,37 @@ class _Given(msgspec.Struct):
 _given = msgspec.json.Decoder(_Given).decode
 
 
+class _Chosen:
+    """Which portraits are wanted, and whether any was."""
+
+    def __init__(self, segment: str | None, label: str | None) -> None:
+        self.segment, self.label = segment, label
+        self.found = False
+
+    def __call__(self, line: bytes) -> bool:
+        given = _given(line)
+        in_segment = self.segment is None or self.segment in given.segments
+        chosen = in_segment and (self.label is None or self.label in given.labels)
+        self.found = self.found or chosen
+        return chosen
+
+    def check_names(self) -> None:
+        """Tell a name that is misspelt from one that nobody has."""
+        rules = load_standards(load()).rules
+        for what, name, known in (
+            ("segment", self.segment, rules.segments),
+            ("label", self.label, rules.labels),
+        ):
+            names = [rule.name for rule in known]
+            if name is not None and name not in names:
+                hint = did_you_mean(closest(name, names))
+                raise Fatal(f"nobody has the {what} {name!r}, and no rule gives it{hint}")
+
+
 async def _export(
     as_of_ms: int | None,
     reference: str | None,
-    wanted: Callable[[bytes], bool],
+    wanted: _Chosen,
     output: IO[bytes],
 ) -> LeftOut:
     left_out = LeftOut()

@@ -54,7 +54,7 @@ def command(*, segment: str | None, store_id: str, as_json: bool, scan: bool) ->
     if as_json:
         click.echo(indented(msgspec.json.encode(found.portrait)))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for line in lines(found.portrait, found.rule, console.width):
         console.print(line, soft_wrap=True)
     channels = channel_table(found.portrait)

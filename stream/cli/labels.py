@@ -74,7 +74,7 @@ def list_rules(as_json: bool) -> None:
             }
         )
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, _FILE_WIDTH)
     console.print(_labels(rules.labels))

@@ -109,7 +109,7 @@ async def _now_ms() -> int:
 
 
 def _print(found: Acceptance) -> None:
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     name = f"{found.store_id}/{found.product_id}"
     console.print(f"[bold cyan]{escape(name)}[/]  [dim]first seen {found.first_seen_at}[/]",
                   soft_wrap=True)  # fmt: skip
@@ -149,7 +149,7 @@ def _print_newest(store_id: str, newest: Sequence[Acceptance]) -> None:
             _percent(each.view_rate),
             _percent(each.buy_rate),
         )
-    Console(highlight=False).print(table)
+    Console(highlight=False, emoji=False).print(table)
 
 
 def _when(days: Quartiles | None) -> str:

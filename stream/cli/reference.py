@@ -60,7 +60,7 @@ def command(anew: bool, as_json: bool, store_id: str | None) -> None:
     else:
         for line in _about(reference, store_id):
             click.echo(line)
-        console = Console(highlight=False)
+        console = Console(highlight=False, emoji=False)
         for name, store in reference.stores.items():
             console.print(_fifths(name, store, found.currency))
 

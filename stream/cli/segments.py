@@ -49,7 +49,7 @@ def command(*, store_id: str, as_json: bool) -> None:
     if as_json:
         click.echo(indented(msgspec.json.encode(found)))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     for line in lines(found):
         console.print(line, soft_wrap=True)
 

@@ -67,7 +67,7 @@ def command(
         click.echo(indented(found))
     else:
         # Lines longer than the terminal are its own business, and a file has no width.
-        console = Console(highlight=False)
+        console = Console(highlight=False, emoji=False)
         for line in lines(read_document(found)):
             console.print(line, soft_wrap=True)
 
@@ -91,7 +91,7 @@ def _print_evidence(found: Explained, as_json: bool) -> None:
     if as_json:
         click.echo(indented(msgspec.json.encode(found.evidence)))
         return
-    console = Console(highlight=False)
+    console = Console(highlight=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, _FILE_WIDTH)
     console.print(head(found.portrait), soft_wrap=True)

@@ -99,10 +99,11 @@ def _change_line(record: Any) -> str:
     headers = dict(record.headers)
     version = headers.get("version", b"?").decode()
     if record.value is None:
-        return f"{record.key.decode()}  v{version}  erased"
+        return _printable(f"{record.key.decode()}  v{version}  erased")
     document = orjson.loads(record.value)
     changed = ", ".join(document["changed"]) or "first or last seen"
-    return f"{document['as_of']}  {record.key.decode()}  v{version}  {document['cause']}: {changed}"
+    who = _printable(record.key.decode())
+    return f"{document['as_of']}  {who}  v{version}  {document['cause']}: {changed}"
 
 
 def move_line(record: Any) -> str:
@@ -110,7 +111,7 @@ def move_line(record: Any) -> str:
     move = orjson.loads(record.value)
     who = f"{move['store_id']}/{move['customer_id']}"
     what = f"{move['move']} {move['segment']}: {move['cause']}"
-    return f"{move['at']}  {who}  v{move['version']}  {what}"
+    return _printable(f"{move['at']}  {who}  v{move['version']}  {what}")
 
 
 def letter_line(record: Any) -> str:
@@ -145,5 +146,6 @@ def _number(text: str | None) -> int | None:
 
 
 def _printable(text: str) -> str:
-    # A detail quotes the record: it may hold line ends and codes that would move the cursor.
+    # Details quote records, and ids come from outside: they may hold line ends, and codes that
+    # would move the cursor.
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -106,7 +106,12 @@ def example_move(portrait: Change) -> SegmentMove:
     """The first move of the example's customer, who enters every segment of the example."""
     key = customer_key(portrait.store_id, portrait.customer_id)
     moves = moves_between(
-        key, None, portrait, version=portrait.version, at=portrait.as_of, cause=portrait.cause
+        key,
+        (),
+        portrait.segments,
+        version=portrait.version,
+        at=portrait.as_of,
+        cause=portrait.cause,
     )
     return moves[0]
 

@@ -18,6 +18,9 @@ from stream.events import (
 )
 from stream.profile.occurrence import Occurrence
 
+#: 2000-01-01. A device that has lost its time says 1970 or 1980, and a minimum would keep that.
+EARLIEST_MS = 946_684_800_000
+
 
 class Encounter(Struct, gc=False):
     """One customer and one product; times in ms since the epoch, the earliest that are known.
@@ -37,10 +40,12 @@ class Encounter(Struct, gc=False):
 
 
 def encounters(key: str, occurrences: Iterable[Occurrence]) -> list[Encounter]:
-    """Of some events of one customer: one encounter a product."""
+    """Of some events of one customer: one encounter a product; events before 2000 tell none."""
     found: dict[str, Encounter] = {}
     for occurrence in occurrences:
         at_ms = occurrence.at_ms
+        if at_ms < EARLIEST_MS:
+            continue
         match occurrence.event:
             case ProductEvent() as event:
                 met = _meet(found, key, event.product.product_id, at_ms)

@@ -22,6 +22,9 @@ class MemoryTable:
     async def load(self, keys: Sequence[str]) -> list[Record | None]:
         return [self._records.get(key) for key in keys]
 
+    async def revisions(self, keys: Sequence[str]) -> list[int]:
+        return [record.revision if record else 0 for record in await self.load(keys)]
+
     async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
         return [self._store(partition, write) for write in writes]
 
@@ -99,6 +102,12 @@ class MemoryTable:
 
     async def pin(self, name: str, value: str) -> None:
         self._pinned[name] = value
+
+    async def repin(self, name: str, before: str, after: str) -> bool:
+        if self._pinned.get(name) != before:
+            return False
+        self._pinned[name] = after
+        return True
 
     async def pinned(self, name: str) -> str | None:
         return self._pinned.get(name)

@@ -37,7 +37,8 @@ _DURABLE_TIMEOUT_MS = 3_000
 _COMPARE_AND_SET = Script("compare_and_set")
 _ADVANCE = Script("advance")
 _RESCHEDULE = Script("reschedule")
-_SCRIPTS = (_COMPARE_AND_SET, _ADVANCE, _RESCHEDULE)
+_REPIN = Script("repin")
+_SCRIPTS = (_COMPARE_AND_SET, _ADVANCE, _RESCHEDULE, _REPIN)
 
 
 class RedisTable:
@@ -64,6 +65,15 @@ class RedisTable:
         with transient():
             rows = await pipe.execute()
         return [_to_record(row) for row in rows]
+
+    async def revisions(self, keys: Sequence[str]) -> list[int]:
+        if not keys:
+            return []
+        pipe = self._client.pipeline(transaction=False)
+        for key in keys:
+            pipe.hget(self._record(key), "r")
+        with transient():
+            return [int(revision or 0) for revision in await pipe.execute()]
 
     async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
         if not writes:
@@ -102,16 +112,22 @@ class RedisTable:
         position: Position | None = None,
         moves: Mapping[int, int] | None = None,
     ) -> None:
+        def clear(pipe: Any) -> None:
+            if versions:
+                pipe.srem(self._pending(partition), *map(_member, versions))
+
         def note(pipe: Any) -> None:
             if moves:
                 pipe.hset(f"{self._ns}:moves:{partition}", mapping=dict(moves))
-            if versions:
-                pipe.srem(self._pending(partition), *map(_member, versions))
             if position:
                 pipe.hset(f"{self._ns}:positions", position.source, position.end_offset)
 
-        if versions or position or moves:
+        # In this order: who still finds a version pending must look for its moves from before them.
+        if versions and moves and self._clustered:  # a pipeline keeps no order between nodes
+            await self._pipeline(clear)
             await self._pipeline(note)
+        elif versions or position or moves:
+            await self._pipeline(clear, note)
 
     async def moves(self, partition: int) -> dict[int, int]:
         with transient():
@@ -174,6 +190,11 @@ class RedisTable:
     async def pin(self, name: str, value: str) -> None:
         with transient():
             await self._client.hset(f"{self._ns}:pinned", name, value)
+
+    async def repin(self, name: str, before: str, after: str) -> bool:
+        key = f"{self._ns}:pinned"
+        (done,) = await self._pipeline(lambda pipe: run(pipe, _REPIN, [key], [name, before, after]))
+        return bool(done == 1)
 
     async def pinned(self, name: str) -> str | None:
         with transient():

@@ -16,7 +16,8 @@ class Record(Struct, frozen=True):
     ``revision`` counts every write and is what compare-and-set compares; ``version`` counts the
     published changes among them. ``document`` is the last published change as JSON, None once the
     customer was erased. ``moves`` are the segment moves that came with this very revision, JSON;
-    empty where there were none. ``token`` names the write that brought the version, and no other.
+    empty where there were none. ``token`` names the write that brought the version, and no other:
+    the partition that it was noted for, a dash, and what tells it from others.
     """
 
     revision: int
@@ -77,6 +78,10 @@ class PortraitTable(Protocol):
 
     async def load(self, keys: Sequence[str]) -> list[Record | None]:
         """The records of customers, in one round trip."""
+        ...
+
+    async def revisions(self, keys: Sequence[str]) -> list[int]:
+        """The revisions of records alone, 0 for none; in one round trip."""
         ...
 
     async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
@@ -150,6 +155,12 @@ class PortraitTable(Protocol):
 
     async def pin(self, name: str, value: str) -> None:
         """Remember a setting that all portraits depend on."""
+        ...
+
+    async def repin(self, name: str, before: str, after: str) -> bool:
+        """Change a remembered setting in one step; False, and nothing is changed, if it is another
+        than ``before``.
+        """
         ...
 
     async def pinned(self, name: str) -> str | None:

@@ -53,7 +53,7 @@ def table() -> MemoryTable:
 def run(table: MemoryTable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
     """Calls the command on the table, in a shop without labels, as `PLAIN` is."""
     no_labels = tmp_path / "labels.yaml"
-    no_labels.touch()
+    no_labels.write_text("labels: []")
     monkeypatch.setenv("PORTRAIT_LABELS", str(no_labels))
 
     @asynccontextmanager
