@@ -10,12 +10,13 @@ from stream.embedded import Valkey
 from stream.errors import Transient
 from stream.tables import redis as module
 from stream.tables.redis import RedisTable
-from stream.tables.table import Due, PortraitTable, Position, Record, Write
+from stream.tables.table import Due, Pending, PortraitTable, Position, Record, Write
 from tests.contract.conftest import Place
 from tests.support.redis_server import RedisServer
 from tests.support.services import missing_package, running
 
-WRITE = Write("main/a", Record(1, 1, b"\x01state", b'{"version":1}'), 50, publish=True)
+WRITE = Write("main/a", Record(1, 1, b"\x01state", b'{"version":1}', token="0-t"), 50, publish=True)
+NOTE = Pending("main/a", 1, "0-t")
 
 
 async def scanned(table: PortraitTable) -> list[tuple[str, Record]]:
@@ -24,8 +25,9 @@ async def scanned(table: PortraitTable) -> list[tuple[str, Record]]:
 
 CALLS: dict[str, Callable[[PortraitTable], Awaitable[object]]] = {
     "load": lambda table: table.load(["main/a", "main/b"]),
+    "revisions": lambda table: table.revisions(["main/a", "main/b"]),
     "store": lambda table: table.store(0, [WRITE]),
-    "published": lambda table: table.published(0, [("main/a", 1)], Position("clicks:0", 1)),
+    "published": lambda table: table.published(0, [NOTE], Position("clicks:0", 1)),
     "pending": lambda table: table.pending(0),
     "due": lambda table: table.due(0, 1, 1),
     "reschedule": lambda table: table.reschedule(0, [(Due("main/a", 1), 2)]),
@@ -33,6 +35,7 @@ CALLS: dict[str, Callable[[PortraitTable], Awaitable[object]]] = {
     "watermark": lambda table: table.watermark(0),
     "advance": lambda table: table.advance(0, 1),
     "pin": lambda table: table.pin("currency", "USD"),
+    "repin": lambda table: table.repin("currency", "USD", "EUR"),
     "pinned": lambda table: table.pinned("currency"),
     "durable": lambda table: table.durable(),
     "scan": scanned,
@@ -45,7 +48,8 @@ CALLS: dict[str, Callable[[PortraitTable], Awaitable[object]]] = {
 async def test_anyone_reads_a_portrait_with_plain_hget(
     redis_table: RedisTable, place: Place
 ) -> None:
-    write = Write("main/c:1/{x}", Record(3, 2, b"\x01state", b'{"version":2}'), None, publish=True)
+    record = Record(3, 2, b"\x01state", b'{"version":2}', b"[]", "0-u")
+    write = Write("main/c:1/{x}", record, None, publish=True)
     await redis_table.store(0, [Write(write.key, Record(1, 1, b"", b"{}"), None, publish=True)])
     await redis_table.store(0, [Write(write.key, Record(2, 1, b"", b"{}"), None, publish=False)])
     await redis_table.store(0, [write])
@@ -53,7 +57,8 @@ async def test_anyone_reads_a_portrait_with_plain_hget(
     assert await place.raw.hget(name, "v") == b"2"
     assert await place.raw.hget(name, "d") == b'{"version":2}'
     assert await place.raw.hgetall(name) == {
-        b"r": b"3", b"v": b"2", b"s": b"\x01state", b"d": b'{"version":2}'
+        b"r": b"3", b"v": b"2", b"s": b"\x01state", b"d": b'{"version":2}', b"m": b"[]",
+        b"t": b"0-u",
     }  # fmt: skip
 
 
@@ -61,9 +66,10 @@ async def test_an_erased_portrait_has_no_document_field(
     redis_table: RedisTable, place: Place
 ) -> None:
     await redis_table.store(0, [WRITE])
-    await redis_table.store(0, [Write("main/a", Record(2, 2, b"marks", None), None, publish=True)])
+    erased = Record(2, 2, b"marks", None, token="0-u")
+    await redis_table.store(0, [Write("main/a", erased, None, publish=True)])
     found = await place.raw.hgetall(f"{place.namespace}:portrait:main:a")
-    assert found == {b"r": b"2", b"v": b"2", b"s": b"marks"}
+    assert found == {b"r": b"2", b"v": b"2", b"s": b"marks", b"t": b"0-u"}
 
 
 async def test_the_partition_keys_are_named_as_documented(
@@ -73,7 +79,7 @@ async def test_the_partition_keys_are_named_as_documented(
     await redis_table.published(7, [], Position("clicks:7", 12))
     await redis_table.advance(7, 34)
     assert await place.raw.zscore(f"{place.namespace}:due:7", "main/a") == 50
-    assert await place.raw.smembers(f"{place.namespace}:pending:7") == {b"1 main/a"}
+    assert await place.raw.smembers(f"{place.namespace}:pending:7") == {b"1 0-t main/a"}
     assert await place.raw.hget(f"{place.namespace}:positions", "clicks:7") == b"12"
     assert await place.raw.hget(f"{place.namespace}:watermarks", "7") == b"34"
 
@@ -86,6 +92,52 @@ async def test_namespaces_share_nothing(redis_table: RedisTable, place: Place) -
     await longer.store(0, [Write("main/b", WRITE.record, None, publish=False)])
     assert [key for key, _ in await scanned(redis_table)] == ["main/a"]
     await longer.close()
+
+
+# --- order ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("server", ["embedded_redis", "debian_redis"])
+async def test_notes_are_taken_away_before_the_place_of_the_moves_is_kept(
+    request: pytest.FixtureRequest, server: str
+) -> None:
+    # Whoever still found a version pending would look for its moves after them, and repeat them.
+    table = RedisTable.connect(request.getfixturevalue(server).url, "ordered")
+    await table.store(0, [WRITE])
+    async with table._client.monitor() as monitor:
+        await table.published(0, [NOTE], Position("clicks:0", 1), {0: 5})
+        sent = []
+        while not sent or "positions" not in sent[-1]:
+            sent.append((await monitor.next_command())["command"])
+    names = [text.split()[:2] for text in sent if "ordered:" in text]
+    await table.close()
+    assert names == [
+        ["SREM", "ordered:pending:0"], ["HSET", "ordered:moves:0"], ["HSET", "ordered:positions"]
+    ]  # fmt: skip
+
+
+async def test_on_a_cluster_notes_are_gone_before_the_place_of_the_moves_is_sent(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = RedisTable.connect(request.getfixturevalue("redis_cluster").url, "ordered")
+    await table.store(0, [WRITE])
+    pipeline = table._pipeline
+    calls = []
+
+    async def one_call(*fills: Callable[[object], None]) -> list[object]:
+        calls.append(fills)
+        if len(calls) > 1:
+            raise Transient("the worker dies here")
+        return await pipeline(*fills)
+
+    monkeypatch.setattr(table, "_pipeline", one_call)
+    with pytest.raises(Transient):
+        await table.published(0, [NOTE], Position("clicks:0", 1), {0: 5})
+    assert (await table.pending(0), await table.moves(0)) == ([], {})
+    monkeypatch.undo()
+    await table.published(0, [NOTE], Position("clicks:0", 1), {0: 5})
+    assert (await table.moves(0), await table.positions()) == ({0: 5}, {"clicks:0": 1})
+    await table.close()
 
 
 # --- scripts --------------------------------------------------------------------------------

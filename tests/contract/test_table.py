@@ -90,6 +90,21 @@ async def test_a_batch_of_300_says_of_each_key_whether_it_was_stored(table: Port
     assert await table.load(keys) == expected
 
 
+async def test_revisions_are_those_of_the_records_and_zero_without_one(
+    table: PortraitTable, other: PortraitTable
+) -> None:
+    assert await table.revisions([]) == []
+    assert await table.revisions(["main/a"]) == [0]
+    keys = [f"main/c{n}" for n in range(60)] + ODD_KEYS
+    await table.store(0, [write(key) for key in keys])
+    await table.store(0, [write(key, record(2, 1)) for key in keys[::2]])
+    await table.store(0, [write(keys[0], Record(3, 2, b"marks", None))])
+    await table.store(0, [write(keys[1], record(7))])  # a conflict
+    expected = [3, *(1 + (n % 2 == 0) for n in range(1, len(keys)))]
+    assert await other.revisions([*keys, "main/gone"]) == [*expected, 0]
+    assert await other.revisions([keys[3], keys[2], keys[3]]) == [1, 2, 1]
+
+
 async def test_odd_characters_in_keys_keep_customers_apart(table: PortraitTable) -> None:
     writes = [write(key, record(text=f"odd {n}"), due_ms=n, publish=True)
               for n, key in enumerate(ODD_KEYS)]  # fmt: skip
@@ -265,3 +280,38 @@ async def test_pinned_settings_are_remembered(table: PortraitTable, other: Portr
     await table.pin("currency", "EUR")
     assert await other.pinned("currency") == "EUR"
     assert await other.pinned("else") is None
+
+
+async def test_a_setting_is_changed_only_by_who_knows_it(
+    table: PortraitTable, other: PortraitTable
+) -> None:
+    assert await table.repin("standards:0", "1", "2") is False
+    assert await table.pinned("standards:0") is None
+    await table.pin("standards:0", "1")
+    await table.pin("standards:1", "1")
+    assert await other.repin("standards:0", "2", "3") is False
+    assert await table.pinned("standards:0") == "1"
+    assert await other.repin("standards:0", "1", "2") is True
+    assert await table.repin("standards:0", "1", "3") is False
+    assert (await table.pinned("standards:0"), await table.pinned("standards:1")) == ("2", "1")
+    assert await table.repin("standards:0", "2", "2") is True
+
+
+async def test_settings_of_any_text_are_changed(table: PortraitTable) -> None:
+    await table.pin("standards:0", "")
+    for before, after in (("", "unfinished ñ 顾\n"), ("unfinished ñ 顾\n", "nil"), ("nil", "")):
+        assert await table.repin("standards:0", before, after) is True
+        assert await table.pinned("standards:0") == after
+
+
+async def test_published_takes_notes_away_and_keeps_the_position_and_the_place_of_the_moves(
+    table: PortraitTable, other: PortraitTable
+) -> None:
+    await table.store(0, [write("main/a", publish=True), write("main/b", publish=True)])
+    await table.published(0, [note("main/a", 1)], Position("clicks:0", 5), {2: 9, 0: 4})
+    assert await other.pending(0) == [note("main/b", 1)]
+    assert await other.positions() == {"clicks:0": 5}
+    assert await other.moves(0) == {2: 9, 0: 4}
+    await table.published(0, [], moves={0: 7})
+    assert await other.moves(0) == {2: 9, 0: 7}
+    assert await other.moves(1) == {}

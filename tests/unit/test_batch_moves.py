@@ -1,20 +1,25 @@
 """Segment moves: each transition is published once, whoever dies when."""
 
+import asyncio
 import random
 from collections import Counter
+from collections.abc import Iterable
 
 import msgspec
 import pytest
 from msgspec.structs import replace
 
+from stream import outbox
 from stream.batch import Processor
 from stream.errors import Transient
 from stream.measures.conditions import of_field
 from stream.measures.operators import Operator
 from stream.measures.paths import resolve
 from stream.measures.rules import Rule, Rules
-from stream.profile.portrait import Portrait
+from stream.profile.portrait import Cause, Portrait
+from stream.tables.table import Pending
 from stream.topics import SEGMENT_MOVES
+from stream.update import Prepared
 from tests.support.fakes import (
     Batch,
     Crash,
@@ -200,6 +205,48 @@ async def test_a_look_at_the_time_that_loses_to_a_live_event_repeats_no_move() -
     check_moves(world)
 
 
+async def test_a_sweep_whose_draft_loses_to_a_batch_repeats_no_move(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = shop(*SEGMENTS)
+    await world.worker().process("orders", 0, records([ordered("a", "1", "5.00")]))
+    world.clock.advance(days=3)
+    worker = world.worker()
+    prepare = worker._updater.prepare
+
+    async def overtaken(partition: int, keys: list[str], cause: Cause) -> Prepared:
+        made = await prepare(partition, keys, cause)  # version 2: left `recent`
+        batch = records([signed_in("a", "2", hours_ago=0.5)], 1)
+        await worker.process("logins", 0, batch)  # version 2 as well
+        return made
+
+    monkeypatch.setattr(worker._updater, "prepare", overtaken)
+    await worker.sweep(0)
+    monkeypatch.undo()
+    assert await world.table.pending(0) == []
+    await worker.sweep(0)
+    assert moves(world)[2:] == [("a", "recent", "left", 2)]
+    check_moves(world)
+
+
+async def test_a_write_that_loses_to_another_worker_repeats_none_of_its_moves() -> None:
+    world = shop(*SEGMENTS)
+    await world.worker().process("logins", 0, records([signed_in("a", "1")]))
+    other = world.worker()
+    before_store = Fuse("before store")
+
+    async def overtaken(where: str) -> None:
+        try:
+            await before_store(where)
+        except Crash:  # version 2, as ours is
+            await other.process("orders", 0, records([ordered("a", "2", "5.00")]))
+
+    await world.worker(overtaken).process("logins", 0, records([signed_in("a", "3")], 1))
+    assert world.versions("main/a") == [1, 2, 3]
+    assert await world.table.pending(0) == []
+    check_moves(world)
+
+
 async def test_a_draft_by_former_standards_is_made_again() -> None:
     world = shop()
     worker = world.worker(hot_customers=1)
@@ -208,14 +255,118 @@ async def test_a_draft_by_former_standards_is_made_again() -> None:
     await worker.process("logins", 0, records([signed_in("b", "2")]))
     world.clock.advance(days=31)
     prepared = await updater.prepare(0, ["main/a"], "time")
-    updater.standards = replace(STANDARDS, rules=Rules((), SEGMENTS), version="2")
+    await updater.adopt(replace(STANDARDS, rules=Rules((), SEGMENTS), version="2"), [0])
     await updater.update(0, {"main/a": ()}, "time", prepared=prepared)
     portrait = world.documents("main/a")[-1]
     assert (portrait["version"], portrait["segments"]) == (2, [])
-    updater.standards = replace(
-        STANDARDS, rules=Rules((), (rule("buyers", "spending.orders", at_least=1),)), version="3"
-    )
+    buyers = rule("buyers", "spending.orders", at_least=1)
+    await updater.adopt(replace(STANDARDS, rules=Rules((), (buyers,)), version="3"), [0])
     await world.table.schedule(0, {"main/a": 1}, "stale")
     await worker.renew(0)
     assert world.documents("main/a")[-1]["segments"] == ["buyers"]
     check_moves(world)
+
+
+# --- what the table or another release leaves ---------------------------------------------------
+
+
+class Dying(set[Pending]):
+    """Pending notes whose owner dies just when it has taken some away."""
+
+    def difference_update(self, *others: Iterable[object]) -> None:
+        super().difference_update(*others)
+        raise Crash
+
+
+async def test_a_crash_between_the_notes_and_the_place_of_the_moves_repeats_none() -> None:
+    world = shop(*SEGMENTS)
+    batch = records([ordered("a", "1", "5.00")])
+    world.table._pending[0] = Dying()
+    with pytest.raises(Crash):
+        await world.worker().process("orders", 0, batch)
+    world.table._pending[0] = set(world.table._pending[0])
+    assert await world.table.moves(0) == {}  # not before the notes: see `RedisTable.published`
+    heir = world.worker()
+    await heir.process("orders", 0, batch)
+    await heir.process("customers", 0, records([erasure("a")]))
+    check_moves(world)
+
+
+@pytest.mark.parametrize("lacks", ["service", "changed"])
+async def test_segments_that_another_release_published_are_not_entered_again(lacks: str) -> None:
+    world = shop(*SEGMENTS)
+    await world.worker().process("orders", 0, records([ordered("a", "1", "5.00")]))
+    (record,) = await world.table.load(["main/a"])
+    assert record is not None
+    document = msgspec.json.decode(record.document or b"")
+    del document[lacks]
+    world.table._records["main/a"] = replace(record, document=msgspec.json.encode(document))
+    worker = world.worker()
+    await worker.process("logins", 0, records([signed_in("a", "2")]))
+    assert len(moves(world)) == 2
+    await worker.process("customers", 0, records([erasure("a")]))
+    assert [move[1:] for move in moves(world)[2:]] == [("buyers", "left", 3), ("recent", "left", 3)]
+    check_moves(world)
+
+
+# --- a customer whose events lie in two partitions ----------------------------------------------
+
+
+@pytest.fixture
+def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another partition is looked at again at once."""
+    monkeypatch.setattr(outbox, "_OTHERS_POLL_S", 0)
+
+
+@pytest.mark.usefixtures("without_waiting")
+async def test_versions_of_two_partitions_are_published_in_their_order() -> None:
+    world = shop(*SEGMENTS)
+    await world.worker().process("logins", 0, records([signed_in("a", "1")]))
+    others: list[asyncio.Task[None]] = []
+
+    async def stored_and_not_published(where: str) -> None:
+        if where == "before publish":
+            batch = records([signed_in("a", "3")], 1)
+            others.append(asyncio.create_task(world.worker().process("logins", 0, batch)))
+            for _ in range(20):  # as far as it comes
+                await asyncio.sleep(0)
+            assert world.versions("main/a") == [1]
+
+    first = world.worker(stored_and_not_published)
+    await first.process("orders", 1, records([ordered("a", "2", "5.00")]))
+    await asyncio.gather(*others)
+    assert world.versions("main/a") == [1, 2, 3]
+    check_moves(world)
+    await world.check_changes()
+
+
+@pytest.mark.usefixtures("without_waiting")
+@pytest.mark.parametrize("look", ["event", "time"])
+async def test_a_move_of_a_partition_whose_worker_was_killed_is_not_lost(
+    look: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = shop(*SEGMENTS)
+    await world.worker().process("logins", 0, records([signed_in("a", "1", hours_ago=40)]))
+    orders = records([ordered("a", "2", "5.00", hours_ago=30)])
+    with pytest.raises(Crash):
+        await world.worker(Fuse("before publish")).process("orders", 1, orders)
+    world.clock.advance(hours=19)  # `recent` ends
+
+    worker = world.worker()
+
+    async def go_on() -> None:
+        if look == "event":
+            await worker.process("logins", 0, records([signed_in("a", "3", hours_ago=29)], 1))
+        else:
+            await worker.sweep(0)
+
+    monkeypatch.setattr(outbox, "_OTHERS_S", 0)
+    with pytest.raises(Transient, match="the owner of partition 1 has still to publish"):
+        await go_on()
+    assert world.versions("main/a") == [1]
+    await world.worker().process("orders", 1, orders)
+    await go_on()
+    assert ("a", "buyers", "entered", 2) in moves(world)
+    assert ("a", "recent", "left", 3) in moves(world)
+    check_moves(world)
+    await world.check_changes()

@@ -1,10 +1,14 @@
 """What time alone changes, and what "now" is."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from stream.batch import LOOK_CUSTOMERS
 from stream.clock import EventClock
+from stream.profile.portrait import Cause
 from stream.tables.table import Record, Write
+from stream.update import Prepared
 from stream.windows import HOUR_MS, WINDOW_MS
 from tests.support.fakes import START_MS, World, ordered, records, signed_in, viewed
 
@@ -94,6 +98,35 @@ async def test_customers_who_are_due_too_early_are_put_off() -> None:
     assert world.versions("main/a") == [1]
     (due,) = await world.table.due(0, 10**15, 10)
     assert due.due_ms == LEAVES_MS
+
+
+async def test_a_look_without_a_change_that_an_event_overtook_does_not_put_anybody_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = World()
+    await world.worker().process("logins", 0, records([signed_in("a", "1")]))
+    (record,) = await world.table.load(["main/a"])
+    assert record is not None
+    # Due too early: so the look finds nothing to write, and nothing that could lose.
+    await world.table.store(0, [Write("main/a", record, START_MS - 1, publish=False)])
+    worker = world.worker()
+    prepare = worker._updater.prepare
+
+    async def overtaken(partition: int, keys: Sequence[str], cause: Cause) -> Prepared:
+        made = await prepare(partition, keys, cause)
+        assert [each.write for each in made.drafts.values()] == [None]
+        event = signed_in("a", "2", hours_ago=49)  # leaves 48 hours before the other
+        await worker.process("logins", 0, records([event], first_offset=1))
+        return made
+
+    monkeypatch.setattr(worker._updater, "prepare", overtaken)
+    assert await worker.sweep(0) == 1
+    monkeypatch.undo()
+    (due,) = await world.table.due(0, 10**15, 10)
+    assert due.due_ms == LEAVES_MS - 48 * HOUR_MS
+    world.clock.ms = due.due_ms
+    assert await worker.sweep(0) == 1
+    assert world.documents("main/a")[-1]["activity"]["counts"] == {"signed_in": 1}
 
 
 async def test_many_due_customers_take_several_looks() -> None:

@@ -92,6 +92,21 @@ async def test_an_older_document_with_other_sections_is_described_anew() -> None
     assert made.entry.change.changed == SECTIONS
 
 
+async def test_segments_of_a_document_of_another_release_are_known_all_the_same() -> None:
+    record = first_record()
+    other = Record(1, 1, record.state, b'{"version":1,"segments":["vip"],"to_come":{}}')
+    entry = to_entry(other)
+    assert (entry.change, entry.segments) == (None, ("vip",))
+    made = drafted(entry, [])  # by standards without segments
+    assert [(move.segment, move.move, move.version) for move in made.moves] == [("vip", "left", 2)]
+    assert made.entry.segments == ()
+
+
+async def test_a_document_from_before_there_were_segments_has_none() -> None:
+    older = Record(1, 1, first_record().state, b'{"version":1}')
+    assert to_entry(older).segments == ()
+
+
 async def test_an_older_document_is_never_republished_as_a_tombstone() -> None:
     record = first_record()
     older = Record(record.revision, record.version, record.state, b'{"version":1}')

@@ -142,11 +142,24 @@ async def test_records_that_are_no_portraits_of_ours_are_passed_over() -> None:
         PublishedRecord(6, b"main/w", good.value and good.value.replace(b"0.00", b"0.0"),
                         good.headers),
         PublishedRecord(7, b"\xff", None, good.headers),
+        PublishedRecord(8, b"main/t", None, (("version", b"9" * 5000),)),
         good,
     ]  # fmt: skip
     await world.processor().process(0, log)
     assert await world.table.groups() == {STORE: 1}
     assert await world.table.mark(0) == 9
+
+
+@pytest.mark.parametrize(("digits", "counted"), [(18, True), (19, False), (5000, False)])
+async def test_version_that_nobody_can_have_reached_is_passed_over(
+    digits: int, counted: bool
+) -> None:
+    world = GroupWorld()
+    good = published(0, "a", 1)
+    headers = (("version", b"9" * digits),)
+    await world.processor().process(0, [PublishedRecord(0, good.key, good.value, headers)])
+    assert await world.table.groups() == ({STORE: 1} if counted else {})
+    assert await world.table.mark(0) == 0
 
 
 async def test_batch_without_any_portrait_moves_the_mark() -> None:

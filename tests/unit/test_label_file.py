@@ -44,10 +44,16 @@ def told(found: Condition) -> object:
             return {found.form: [told(each) for each in found.children]}
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "labels:\n", "labels: []\nsegments:\n"])
+@pytest.mark.parametrize("text", ["labels:\n", "labels: []", "labels: []\nsegments:\n"])
 def test_file_without_rules_gives_none(tmp_path, text):
     rules = load(tmp_path, text)
     assert (rules.labels, rules.segments) == ((), ())
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "---\n", "null\n"])
+def test_empty_file_is_refused_and_told_what_to_write_instead(tmp_path, text):
+    with pytest.raises(Fatal, match=r"labels\.yaml is empty; write `labels: \[\]` where no labels"):
+        load(tmp_path, text)
 
 
 def test_rules_keep_their_order_names_and_groups(tmp_path):

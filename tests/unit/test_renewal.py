@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -61,6 +62,15 @@ async def shop(customers: int = 3) -> World:
 
 async def stale(world: World, partition: int = 0) -> list[str]:
     return [each.key for each in await world.table.due(partition, 2**53, 10_000, "stale")]
+
+
+async def segments(world: World) -> dict[str, tuple[str, ...]]:
+    """Customer key -> segments as stored."""
+    return {
+        key: tuple(msgspec.json.decode(record.document)["segments"])
+        async for key, record in world.table.scan()
+        if record.document is not None
+    }
 
 
 async def renew_all(worker: Processor, partition: int = 0) -> int:
@@ -146,7 +156,7 @@ async def test_standards_that_change_again_in_the_middle_win() -> None:
     await mark.mark([0])
     await worker.renew(0)
     rules(world, "3", rule("everybody", "activity.sessions", at_least=0))
-    updater.standards = world.standards
+    await updater.adopt(world.standards, [0])
     await mark.mark([0])
     assert await renew_all(worker) == 2 * LOOK_CUSTOMERS
     assert {tuple(world.documents(key)[-1]["segments"]) for key in world.changes()} == {
@@ -231,12 +241,122 @@ async def test_a_renewal_that_a_crash_stops_anywhere_is_completed_by_the_next_wo
 async def test_a_failure_while_marking_leaves_the_partition_to_be_marked_again() -> None:
     world = await shop()
     rules(world, "2", GUESTS)
-    mark, _ = renewal(world.worker(Fuse("before schedule", Transient)))
+    mark, updater = renewal(world.worker(Fuse("before schedule", Transient)))
     with pytest.raises(Transient):
         await mark.mark([0])
-    assert await world.table.pinned("standards:0") == "1"
+    assert not await updater.described.is_by(0, "1")
+    assert not await updater.described.is_by(0, "2")
     await mark.mark([0])
     assert len(await stale(world)) == 3
+    assert await updater.described.is_by(0, "2")
+
+
+# --- workers of different standards -----------------------------------------------------------
+
+
+async def test_what_a_worker_with_former_standards_describes_meanwhile_is_renewed_again() -> None:
+    world = await shop(3)
+    former = world.worker()
+    rules(world, "2", GUESTS)
+    worker = world.worker()
+    mark, _ = renewal(worker)
+    await mark.mark([0])
+    await renew_all(worker)
+    await worker.revoke(0)
+    former.assign(0)
+    events = [signed_in("c0", "x"), signed_in("late", "y")]
+    await former.process("logins", 0, records(events, first_offset=100))
+    await former.revoke(0)
+    assert (await segments(world))["main/late"] == ("visitors",)
+    worker.assign(0)
+    await mark.mark([0])
+    await renew_all(worker)
+    assert set((await segments(world)).values()) == {("guests",)}
+    assert len(await segments(world)) == 4
+    check_moves(world)
+
+
+async def test_marks_that_a_worker_with_former_standards_takes_away_are_set_again() -> None:
+    world = await shop(3)
+    former = world.worker()
+    mark_former, updater_former = renewal(former)
+    rules(world, "2", GUESTS)
+    worker = world.worker()
+    mark, _ = renewal(worker)
+    await mark.mark([0])
+    await worker.revoke(0)
+    former.assign(0)
+    assert await renew_all(former) == 3  # by the first version: it has not looked at its file yet
+    await updater_former.adopt(world.standards, [0])
+    await mark_former.mark([0])
+    assert await renew_all(former) == 3
+    assert set((await segments(world)).values()) == {("guests",)}
+    check_moves(world)
+
+
+async def test_standards_that_are_taken_back_before_anybody_was_marked_leave_nobody_behind() -> (
+    None
+):
+    world = await shop(3)
+    first = world.standards
+    worker = world.worker()
+    mark, updater = renewal(worker)
+    await worker.process("logins", 0, records([signed_in("c1", "w")], 90))  # the partition is ours
+    rules(world, "2", GUESTS)
+    await updater.adopt(world.standards, [0])
+    await worker.process("logins", 0, records([signed_in("c0", "x")], 100))
+    assert (await segments(world))["main/c0"] == ("guests",)
+    await updater.adopt(first, [0])
+    await mark.mark([0])
+    await renew_all(worker)
+    assert set((await segments(world)).values()) == {("visitors",)}
+    check_moves(world)
+
+
+async def test_new_standards_that_died_with_their_worker_leave_nobody_behind() -> None:
+    world = await shop(3)
+    first = world.standards
+    rules(world, "2", GUESTS)
+    await world.worker().process("logins", 0, records([signed_in("c0", "x")], 100))
+    world.standards = first
+    heir = world.worker()
+    mark, _ = renewal(heir)
+    await mark.mark([0])
+    await renew_all(heir)
+    assert set((await segments(world)).values()) == {("visitors",)}
+    check_moves(world)
+
+
+async def test_a_partition_that_was_taken_over_amid_marking_is_not_called_done() -> None:
+    world = await shop(3)
+    former = world.worker()
+    rules(world, "2", GUESTS)
+
+    async def lose_the_partition(where: str) -> None:
+        if where == "after schedule":
+            await renew_all(former)  # by the first version, and takes the marks away
+
+    mark, _ = renewal(world.worker(lose_the_partition))
+    await mark.mark([0])
+    heir = world.worker()
+    mark_heir, _ = renewal(heir)
+    await mark_heir.mark([0])
+    await renew_all(heir)
+    assert set((await segments(world)).values()) == {("guests",)}
+
+
+async def test_a_worker_that_comes_back_with_the_pinned_standards_marks_nobody() -> None:
+    world = await shop(3)
+    rules(world, "2", GUESTS)
+    worker = world.worker()
+    mark, _ = renewal(worker)
+    await mark.mark([0])
+    await renew_all(worker)
+    heir = world.worker()
+    await heir.process("logins", 0, records([signed_in("c0", "x")], 100))
+    mark_heir, _ = renewal(heir)
+    await mark_heir.mark([0])
+    assert await stale(world) == []
 
 
 async def test_live_events_and_a_renewal_of_the_same_customer_end_with_the_new_rules() -> None:

@@ -1,18 +1,22 @@
 """Files that change under a running worker: read again when they rest, refused with mistakes."""
 
+import errno
 import logging
+import os
 from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
 from stream import metrics
+from stream.errors import Transient
 from stream.measures.reference import NONE_TAKEN
+from stream.measures.standards import Standards
 from stream.settings import Settings
 from stream.standards import load_standards
 from stream.standards_keeper import StandardsKeeper
 from stream.update import Updater
-from tests.support.fakes import RecordingPublisher, World
+from tests.support.fakes import FaultyTable, Fuse, RecordingPublisher, World
 
 GOOD = "labels: [{name: buyer, when: {field: spending.orders, at_least: 1}}]\n"
 OTHER = "labels: [{name: shopper, when: {field: spending.orders, at_least: 1}}]\n"
@@ -28,8 +32,9 @@ class Kept:
         self.shop.write_text("tiers: [{name: gold, orders_365d: 1}]\n")
         settings = Settings(labels=self.labels, shop=self.shop)
         world = World()
+        self.fuse = Fuse()
         self.updater = Updater(
-            world.table,
+            FaultyTable(world.table, self.fuse),  # type: ignore[arg-type]
             RecordingPublisher([]),
             world.clock,
             world.products,
@@ -40,7 +45,7 @@ class Kept:
 
     async def looks(self, times: int = 3) -> bool:
         """Whether any of some looks brought other standards."""
-        return any([await self.keeper.refresh() for _ in range(times)])
+        return any([await self.keeper.refresh([0]) for _ in range(times)])
 
     @property
     def names(self) -> list[str]:
@@ -55,6 +60,10 @@ def kept(tmp_path: Path) -> Kept:
 
 def refused() -> float:
     return float(metrics.STANDARDS_REFUSED._value.get())
+
+
+def unreadable(_file: Path) -> bytes:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
 async def test_files_that_do_not_change_leave_the_very_same_standards(kept: Kept) -> None:
@@ -92,7 +101,7 @@ async def test_a_file_that_changed_while_the_worker_started_is_noticed(tmp_path:
 async def test_a_file_that_is_still_being_written_is_left_alone(kept: Kept) -> None:
     await kept.looks()
     before = kept.updater.standards
-    kept.labels.write_text("")  # a good file, without any rules
+    kept.labels.write_text(GOOD.partition("[")[0])  # a good file as well, without any rules
     assert not await kept.looks(1)
     kept.labels.write_text(OTHER)
     assert not await kept.looks(1)
@@ -114,6 +123,78 @@ async def test_a_mistake_leaves_the_standards_in_force_and_says_file_line_and_me
     (line,) = [record.getMessage() for record in caplog.records]  # once, not at every look
     assert f"{kept.labels}, line 3: " in line
     assert "spending.orders" in line
+
+
+async def test_an_empty_file_takes_no_label_away(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    await kept.looks()
+    kept.labels.write_text("")
+    with caplog.at_level(logging.ERROR):
+        assert not await kept.looks()
+    assert (kept.names, refused()) == (["buyer"], 1)
+    assert f"{kept.labels} is empty; write `labels: []`" in caplog.text
+
+
+async def test_a_file_that_cannot_be_read_yet_is_tried_again_and_complained_of_once(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await kept.looks()
+    kept.labels.write_text(OTHER)
+    with monkeypatch.context() as disk, caplog.at_level(logging.ERROR):
+        disk.setattr(Path, "read_bytes", unreadable)
+        assert not await kept.looks()
+    assert (kept.names, refused()) == (["buyer"], 1)
+    assert [record.getMessage() for record in caplog.records] == [
+        f"the standards in force stay as they are: {kept.shop}: Input/output error"
+    ]
+    assert await kept.looks(1)  # the file is what it was, to the last bit of its times
+    assert (kept.names, refused()) == (["shopper"], 0)
+
+
+async def test_a_mistake_that_comes_again_after_a_good_file_is_complained_of_again(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        for text in (WRONG, GOOD, WRONG):
+            kept.labels.write_text(text)
+            await kept.looks()
+    assert len(caplog.records) == 2
+
+
+async def test_a_file_of_which_only_the_rights_have_changed_is_read_again(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await kept.looks()
+    looks: list[Settings] = []
+
+    def load(settings: Settings) -> Standards:
+        looks.append(settings)
+        return load_standards(settings)
+
+    monkeypatch.setattr("stream.standards_keeper.load_standards", load)
+    await kept.looks()
+    assert looks == []
+    before = kept.labels.stat().st_ctime_ns
+    while kept.labels.stat().st_ctime_ns == before:  # the clock of files is a coarse one
+        kept.labels.chmod(0o600)
+        kept.labels.chmod(0o640)
+    assert not await kept.looks()
+    assert len(looks) == 1
+
+
+async def test_partitions_are_claimed_before_new_standards_are_in_force(kept: Kept) -> None:
+    version = kept.updater.standards.version
+    await kept.updater.described.begin(0, version)
+    kept.labels.write_text(OTHER)
+    kept.fuse.arm("before pin", Transient)
+    with pytest.raises(Transient):
+        await kept.looks()
+    assert (kept.names, kept.updater.standards.version) == (["buyer"], version)
+    assert await kept.looks(1)  # what could not be adopted is tried again
+    assert kept.names == ["shopper"]
+    assert not await kept.updater.described.is_by(0, version)
+    assert not await kept.updater.described.is_by(0, kept.updater.standards.version)
 
 
 async def test_the_next_good_file_is_taken_after_a_mistake(kept: Kept) -> None:

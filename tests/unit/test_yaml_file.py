@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stream.errors import Fatal
-from stream.yaml_file import Element, read_yaml
+from stream.yaml_file import MAX_BYTES, Element, read_yaml
 
 
 def read(tmp_path: Path, text: str | bytes) -> Element | None:
@@ -29,6 +29,13 @@ def test_file_with_nothing_in_it_is_empty(tmp_path, text):
 def test_file_that_cannot_be_read_is_named(tmp_path):
     with pytest.raises(Fatal, match=r"none\.yaml: No such file"):
         read_yaml(tmp_path / "none.yaml")
+
+
+def test_file_that_would_take_seconds_to_read_is_refused_before_it_is_parsed(tmp_path):
+    longest = "a" + " " * (MAX_BYTES - 1)
+    assert only(tmp_path, longest).text("a word") == "a"
+    with pytest.raises(Fatal, match=r"rules\.yaml: 1,000,001 bytes are more than 1,000,000$"):
+        read(tmp_path, "[" + " " * MAX_BYTES)  # no YAML either
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ import json
 
 from msgspec import Struct
 
-from stream.cli.watch import letter_json, letter_line, move_line
+from stream.cli.watch import _change_line, letter_json, letter_line, move_line
 from stream.errors import Reason, Rejected
 from stream.moves import SegmentMove, move_message
-from stream.publish import Message, dead_letter
+from stream.publish import Message, dead_letter, portrait_message
 
 
 class Record(Struct):
@@ -65,3 +65,31 @@ def test_a_move_says_who_went_where_by_which_version_and_why() -> None:
     message = move_message(move)
     line = move_line(Consumed(message.key, message.value, message.headers))
     assert line == "2026-06-30T12:00:00.000Z  main/ada  v7  left vip-care: time"
+
+
+ODD = "a\x1b[2J\nb\u202eñ顾"
+#: The same without codes that would move the cursor or turn the text round.
+PLAIN = r"main/a\x1b[2J\nb\u202eñ顾"
+
+
+def test_a_change_cannot_move_the_cursor_by_its_customers_id() -> None:
+    document = b'{"as_of":"2026-06-30T12:00:00.000Z","changed":["spending"],"cause":"event"}'
+    message = portrait_message(f"main/{ODD}", 7, document, ("spending",))
+    line = _change_line(Consumed(message.key, message.value, message.headers))
+    assert line == f"2026-06-30T12:00:00.000Z  {PLAIN}  v7  event: spending"
+
+
+def test_an_erasure_cannot_either() -> None:
+    message = portrait_message(f"main/{ODD}", 8, None, ())
+    line = _change_line(Consumed(message.key, message.value, message.headers))
+    assert line == f"{PLAIN}  v8  erased"
+
+
+def test_a_move_cannot_either() -> None:
+    move = SegmentMove(
+        store_id="main", customer_id=ODD, segment="vip\x07", move="entered",
+        at="2026-06-30T12:00:00.000Z", version=7, cause="event",
+    )  # fmt: skip
+    message = move_message(move)
+    line = move_line(Consumed(message.key, message.value, message.headers))
+    assert line == rf"2026-06-30T12:00:00.000Z  {PLAIN}  v7  entered vip\x07: event"

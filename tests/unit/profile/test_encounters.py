@@ -1,8 +1,11 @@
 """Who met, viewed and bought which product when."""
 
+from collections.abc import Callable
+
 import pytest
 
-from stream.profile.encounters import Encounter, appearances, encounters
+from stream.profile.encounters import EARLIEST_MS, Encounter, appearances, encounters
+from stream.profile.occurrence import Occurrence
 from tests.support.events import CUSTOMER, STORE, Wire, event, occur, ordered, to_ms, viewed
 
 KEY = f"{STORE}/{CUSTOMER}"
@@ -88,3 +91,20 @@ def test_the_store_is_that_of_the_key() -> None:
 def test_of_an_erased_customer_only_the_products_appearance_is_left() -> None:
     events = [viewed(EARLY), ordered(LATE, "9.00", {"product_id": "p1"})]
     assert appearances(KEY, [occur(each) for each in events]) == [met()]
+
+
+@pytest.mark.parametrize("lost", ["1970-01-01T00:00:00Z", "1999-12-31T23:59:59.999Z"])
+@pytest.mark.parametrize("read", [encounters, appearances])
+def test_events_of_a_device_that_has_lost_its_time_meet_no_product(
+    lost: str, read: Callable[[str, list[Occurrence]], list[Encounter]]
+) -> None:
+    item = {"product_id": "p1"}
+    events = [viewed(lost), ordered(lost, "9.00", item), product_event("product_added", lost)]
+    assert read(KEY, [occur(each) for each in events]) == []
+    kept = [*events, product_event("product_added", EARLY)]
+    assert read(KEY, [occur(each) for each in kept]) == [met()]
+
+
+def test_the_first_instant_that_counts_is_that_of_the_year_2000() -> None:
+    assert to_ms("2000-01-01T00:00:00Z") == EARLIEST_MS
+    assert found(viewed("2000-01-01T00:00:00Z")) == [met("p1", EARLIEST_MS, viewed=EARLIEST_MS)]
