@@ -27,8 +27,9 @@ format: .venv/installed  ## format and mend what can be mended
 schemas: .venv/installed  ## generate schemas/ from the structs
 	$(BIN)/portrait schemas
 
-bench: .venv/installed  ## throughput against a stock Faust agent, size of the stored state
+bench: .venv/installed  ## throughput against a stock Faust agent, cost of labels, size of the state
 	$(BIN)/python -m bench.throughput $(ARGS)
+	$(BIN)/python -m bench.labels $(ARGS)
 	$(BIN)/python -m bench.state_size
 
 lock: .venv/installed  ## pin the newest versions within the ranges of pyproject.toml

@@ -20,6 +20,7 @@ from stream.rates import load_rates
 from stream.settings import Settings, load
 from stream.standards import load_standards
 from stream.tables.redis import RedisTable
+from stream.tables.redis_products import RedisProducts
 from stream.topics import INPUT_TOPICS
 from stream.update import Updater
 
@@ -47,6 +48,7 @@ async def new_stock_app(settings: Settings) -> faust.App:
         table,
         publisher,
         clock,
+        RedisProducts.connect(settings.redis, settings.namespace),
         standards=load_standards(settings),
         hot_customers=settings.cache_customers,
     )

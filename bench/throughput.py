@@ -13,32 +13,22 @@ ms, which hits the stock agent hardest: the ratio to quote is that of ``producti
 
 import argparse
 import asyncio
-import os
 import statistics
-import sys
-import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec.structs import replace
-from prometheus_client.parser import text_string_to_metric_families
 
-from stream.child import Child, free_ports
+from bench.services import BACKENDS, WORKER, Worker, running
 from stream.demo.simulation import Simulation
-from stream.embedded import EmbeddedStack
 from stream.events import INTERNAL_TOPICS
 from stream.replay.publish import publish
 from stream.replay.summary import Summary
-from stream.settings import VARIABLES, Settings
+from stream.settings import Settings
 from stream.topics import ensure_topics
-from tests.support.apache_kafka import ApacheKafka
-from tests.support.redis_server import RedisServer
 
-KINDS = {"portrait": ("-m", "stream", "worker"), "stock": ("-m", "bench.stock")}
+KINDS = {"portrait": WORKER, "stock": ("-m", "bench.stock")}
 CUSTOMERS = 500
 SEED = 7
 _POLL_S = 0.05
@@ -60,7 +50,7 @@ def main() -> None:
             for kind, command in KINDS.items():
                 name = f"{kind}-{number}"
                 mine = replace(settings, namespace=name, topic_prefix=f"{name}-")
-                rate = _measure(mine, command, counts[kind])
+                rate = measure(mine, counts[kind], command)
                 rates[kind].append(rate)
                 print(f"round {number + 1}  {kind:<9} {rate:>9,.0f} events/s", flush=True)
     portrait, stock = (statistics.median(rates[kind]) for kind in KINDS)
@@ -69,33 +59,11 @@ def main() -> None:
     print(f"ratio    {portrait / stock:.1f}")
 
 
-@contextmanager
-def _embedded() -> Iterator[Settings]:
-    with EmbeddedStack(Settings()) as settings:
-        yield settings
-
-
-@contextmanager
-def _production() -> Iterator[Settings]:
-    with ApacheKafka() as kafka, RedisServer() as redis:
-        yield Settings(kafka=kafka.address, redis=redis.url)
-
-
-BACKENDS = {"embedded": _embedded, "production": _production}
-
-
-def _measure(settings: Settings, command: tuple[str, ...], events: int) -> float:
+def measure(settings: Settings, events: int, command: tuple[str, ...] = WORKER) -> float:
     """Events a second between the first and the last look at which the count moved."""
     asyncio.run(_fill(settings, events))
-    (port,) = free_ports(1)
-    env = os.environ | _environment(replace(settings, web_port=port))
-    with tempfile.TemporaryDirectory() as directory:
-        log = Path(directory) / "worker.log"
-        child = Child("worker", (sys.executable, *command), log=log, env=env)
-        try:
-            return _watch(child, port, events)
-        finally:
-            child.stop()
+    with running(settings, command=command) as (worker,):
+        return _watch(worker, events)
 
 
 async def _fill(settings: Settings, events: int) -> None:
@@ -104,39 +72,30 @@ async def _fill(settings: Settings, events: int) -> None:
     await publish(settings, history, Summary(file="-", format="native"))
 
 
-def _watch(child: Child, port: int, events: int) -> float:
+def _watch(worker: Worker, events: int) -> float:
     give_up = time.monotonic() + _TIMEOUT_S
     first: tuple[float, float] | None = None
     while time.monotonic() < give_up:
-        child.check()
+        worker.child.check()
         with suppress(OSError):
-            applied, now = _applied(port), time.monotonic()
+            applied, now = _applied(worker), time.monotonic()
             if applied >= events and first is not None:
                 return (applied - first[1]) / (now - first[0])
             if applied and first is None:
                 first = now, applied
         time.sleep(_POLL_S)
-    raise SystemExit(f"{events} events were not applied within {_TIMEOUT_S:g} s; {child.tail()}")
+    tail = worker.child.tail()
+    raise SystemExit(f"{events} events were not applied within {_TIMEOUT_S:g} s; {tail}")
 
 
-def _applied(port: int) -> float:
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-        families = text_string_to_metric_families(answer.read().decode())
+def _applied(worker: Worker) -> float:
     return sum(
         sample.value
-        for family in families
-        for sample in family.samples
+        for sample in worker.samples()
         if sample.name == "portrait_events_total"
         and sample.labels["outcome"] == "applied"
         and sample.labels["topic"] not in INTERNAL_TOPICS
     )
-
-
-def _environment(settings: Settings) -> dict[str, str]:
-    values = {name: getattr(settings, field) for name, (field, _) in VARIABLES.items()}
-    return {
-        name: str(value) for name, value in values.items() if value not in (None, "", False)
-    } | {"PORTRAIT_IDEMPOTENCE": "auto"}
 
 
 if __name__ == "__main__":

@@ -54,7 +54,8 @@ def _define_agent(
                 metrics.LAG_RECORDS.labels(name, batch.partition).set(batch.lag)
                 event.ack()
 
-    app.agent(channel, name=f"portrait.{name}")(agent)
+    # An actor a partition: a batch that waits for its partition holds up no other.
+    app.agent(channel, name=f"portrait.{name}", isolated_partitions=True)(agent)
 
 
 def _define_sweeper(app: PortraitApp, interval_s: float) -> None:
@@ -74,7 +75,7 @@ def _define_sweeper(app: PortraitApp, interval_s: float) -> None:
             owned = app.partitions()
             for partition in owned:
                 for what, begin in (
-                    ("sweep", partial(app.sweeper.sweep, partition)),
+                    ("sweep", partial(app.sweeper.sweep, partition, len(owned))),
                     ("renewal", partial(app.sweeper.renew, partition, len(owned))),
                 ):
                     before = running.get((what, partition))
@@ -90,7 +91,7 @@ def _define_standards(app: PortraitApp) -> None:
         while not app.should_stop:
             async with app.stopping_on_error("keeping the standards"):
                 try:
-                    await app.standards.refresh(app.partitions())
+                    await app.standards.refresh(app.partitions)
                     await app.renewal.mark(app.partitions())
                 except Transient as exc:
                     log.warning("portraits are not described anew yet: %s", exc)

@@ -181,7 +181,10 @@ _segmented = msgspec.json.Decoder(_Segmented)
 
 
 def _stored_segments(record: Record) -> tuple[str, ...]:
-    return () if record.document is None else _segmented.decode(record.document).segments
+    try:
+        return () if record.document is None else _segmented.decode(record.document).segments
+    except msgspec.ValidationError:  # of a version that meant something else by them
+        return ()
 
 
 def stored_message(key: str, record: Record) -> Message:

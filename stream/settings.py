@@ -35,6 +35,10 @@ VARIABLES: dict[str, tuple[str, str]] = {
         "idempotent producer: on, off, or auto to ask the broker",
     ),
     "PORTRAIT_SWEEP_S": ("sweep_s", "seconds between two looks for customers due by time alone"),
+    "PORTRAIT_SWEEP_RATE": (
+        "sweep_rate",
+        "customers a second that a worker describes as time alone has changed them, at most",
+    ),
     "PORTRAIT_RENEWAL_RATE": (
         "renewal_rate",
         "portraits a second that a worker describes anew after rules have changed, at most",
@@ -68,7 +72,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     gender_table: Path | None = None
     idempotence: bool | None = None
     sweep_s: float = 5.0
-    renewal_rate: float = 500.0
+    sweep_rate: float = 100.0
+    renewal_rate: float = 250.0
     reference_s: float = 3600.0
     session_timeout_s: float = 6.0
     batch_records: int = 2000
@@ -181,6 +186,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "gender_table": _file,
     "idempotence": _switch,
     "sweep_s": lambda text: _number(text, 0.05, 60),
+    "sweep_rate": lambda text: _number(text, 1, 1_000_000),
     "renewal_rate": lambda text: _number(text, 1, 1_000_000),
     "reference_s": lambda text: _number(text, 1, 86_400),
     "session_timeout_s": lambda text: _number(text, 0.5, 3600),

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stream import metrics
@@ -39,11 +39,11 @@ class StandardsKeeper:
         self._complaint = ""
         metrics.STANDARDS_LOADED.set(time.time())
 
-    async def refresh(self, owned: Iterable[int]) -> bool:
+    async def refresh(self, owned: Callable[[], Iterable[int]]) -> bool:
         """Read the files if they have changed; whether the standards are others now.
 
         Not before two looks find them the same: half of a file may be a good file as well.
-        ``owned`` are the partitions that this worker works on. Raises
+        ``owned`` tells the partitions that this worker works on. Raises
         :class:`~stream.errors.Transient`.
         """
         stamps = self._stamps()

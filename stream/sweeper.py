@@ -24,8 +24,8 @@ _FOREVER_MS = 2**53
 class Sweeper:
     """Goes through the agendas of a worker's partitions.
 
-    ``renewals_s`` is how many stale customers are looked at in a second, at most, over all
-    partitions of the worker. Methods may raise :class:`~stream.errors.Transient`.
+    ``sweeps_s`` and ``renewals_s`` are how many due and stale customers are looked at in a second,
+    at most, over all partitions of the worker. Methods may raise :class:`~stream.errors.Transient`.
     """
 
     def __init__(
@@ -33,23 +33,32 @@ class Sweeper:
         processor: Processor,
         table: PortraitTable,
         clock: Clock,
+        *,
+        sweeps_s: float,
         renewals_s: float,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._processor = processor
         self._table = table
         self._clock = clock
+        self._sweeps_s = sweeps_s
         self._renewals_s = renewals_s
         self._sleep = sleep
 
-    async def sweep(self, partition: int) -> None:
-        """Publish what time alone has changed until nothing is due any more."""
+    async def sweep(self, partition: int, among: int) -> None:
+        """Publish what time alone has changed until nothing is due any more.
+
+        ``among`` partitions share the rate. A wave is spread over :data:`SPREAD_S`, or over longer
+        where the rate does not allow that.
+        """
+        least_s = LOOK_CUSTOMERS * among / self._sweeps_s
         most = 0
         while True:
             started = time.monotonic()
             # Counted each time: a wave that comes while a smaller one is spread sets the pace.
             most = max(most, await self._count(partition, self._clock.now_ms(partition), "due"))
-            pause_s = SPREAD_S * LOOK_CUSTOMERS / most if most > SMALL_WAVE else 0.0
+            spread_s = SPREAD_S * LOOK_CUSTOMERS / most if most else 0.0
+            pause_s = max(spread_s, least_s) if most > SMALL_WAVE else 0.0
             if not await self._processor.sweep(partition):
                 break
             # Even without a pause live events come in between.

@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import count
 from secrets import token_hex
-from time import perf_counter
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -26,9 +25,6 @@ from stream.tables.table import PortraitTable, Position, Record
 
 #: Conflicts in a row on one customer before the batch is given up and tried again later.
 MAX_CONFLICTS = 20
-
-#: Seconds of describing at a stretch while live events may be waiting for the processor.
-_SLICE_S = 0.002
 
 #: customer key -> its events in the order they were read; none for a look at the time alone
 Work = Mapping[str, Sequence[Sourced]]
@@ -114,7 +110,6 @@ class Updater:
         pending = {note.key for note in await self.table.pending(partition)}
         now_ms, standards = self._clock.now_ms(partition), self.standards
         drafts: dict[str, Draft] = {}
-        started = perf_counter()
         for key, record in loaded:
             if key not in pending and _is_of(partition, record):
                 drafts[key] = draft(
@@ -126,9 +121,7 @@ class Updater:
                     standards=standards,
                     token=self._token(partition),
                 )
-            if perf_counter() - started > _SLICE_S:
-                await asyncio.sleep(0)
-                started = perf_counter()
+            await asyncio.sleep(0)  # live events may be waiting for the processor
         revisions = {key: record.revision if record else 0 for key, record in loaded}
         return Prepared(standards, revisions, drafts)
 
@@ -140,11 +133,14 @@ class Updater:
         now = zip(keys, await self.table.revisions(keys), strict=True)
         return {key: prepared.drafts[key] for key, r in now if r == prepared.revisions[key]}
 
-    async def adopt(self, standards: Standards, partitions: Iterable[int]) -> None:
-        """Describe by other standards from now on; ``partitions`` are those that are worked on."""
-        for partition in partitions:
+    async def adopt(self, standards: Standards, owned: Callable[[], Iterable[int]]) -> None:
+        """Describe by other standards from now on; ``owned`` are the partitions worked on."""
+        claimed = set(owned())
+        for partition in claimed:
             await self.described.claim(partition)
         self.standards = replace(standards, reference=self.standards.reference)
+        for partition in set(owned()) - claimed:  # taken over meanwhile
+            await self.described.claim(partition)
 
     async def recover(self, partition: int) -> None:
         """Publish what an earlier owner of the partition stored but perhaps did not publish."""

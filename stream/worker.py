@@ -58,7 +58,13 @@ async def new_worker(settings: Settings) -> PortraitApp:
     app = new_app(settings)
     app.table, app.processor = table, processor
     app.groups = GroupProcessor(groups, feed.read)
-    app.sweeper = Sweeper(processor, table, clock, settings.renewal_rate)
+    app.sweeper = Sweeper(
+        processor,
+        table,
+        clock,
+        sweeps_s=settings.sweep_rate,
+        renewals_s=settings.renewal_rate,
+    )
     app.standards = StandardsKeeper(updater, settings)
     app.renewal = Renewal(processor, updater, partitions)
     await app.renewal.begin()

@@ -255,12 +255,12 @@ async def test_a_draft_by_former_standards_is_made_again() -> None:
     await worker.process("logins", 0, records([signed_in("b", "2")]))
     world.clock.advance(days=31)
     prepared = await updater.prepare(0, ["main/a"], "time")
-    await updater.adopt(replace(STANDARDS, rules=Rules((), SEGMENTS), version="2"), [0])
+    await updater.adopt(replace(STANDARDS, rules=Rules((), SEGMENTS), version="2"), lambda: [0])
     await updater.update(0, {"main/a": ()}, "time", prepared=prepared)
     portrait = world.documents("main/a")[-1]
     assert (portrait["version"], portrait["segments"]) == (2, [])
     buyers = rule("buyers", "spending.orders", at_least=1)
-    await updater.adopt(replace(STANDARDS, rules=Rules((), (buyers,)), version="3"), [0])
+    await updater.adopt(replace(STANDARDS, rules=Rules((), (buyers,)), version="3"), lambda: [0])
     await world.table.schedule(0, {"main/a": 1}, "stale")
     await worker.renew(0)
     assert world.documents("main/a")[-1]["segments"] == ["buyers"]

@@ -156,7 +156,7 @@ async def test_standards_that_change_again_in_the_middle_win() -> None:
     await mark.mark([0])
     await worker.renew(0)
     rules(world, "3", rule("everybody", "activity.sessions", at_least=0))
-    await updater.adopt(world.standards, [0])
+    await updater.adopt(world.standards, lambda: [0])
     await mark.mark([0])
     assert await renew_all(worker) == 2 * LOOK_CUSTOMERS
     assert {tuple(world.documents(key)[-1]["segments"]) for key in world.changes()} == {
@@ -287,7 +287,7 @@ async def test_marks_that_a_worker_with_former_standards_takes_away_are_set_agai
     await worker.revoke(0)
     former.assign(0)
     assert await renew_all(former) == 3  # by the first version: it has not looked at its file yet
-    await updater_former.adopt(world.standards, [0])
+    await updater_former.adopt(world.standards, lambda: [0])
     await mark_former.mark([0])
     assert await renew_all(former) == 3
     assert set((await segments(world)).values()) == {("guests",)}
@@ -303,10 +303,10 @@ async def test_standards_that_are_taken_back_before_anybody_was_marked_leave_nob
     mark, updater = renewal(worker)
     await worker.process("logins", 0, records([signed_in("c1", "w")], 90))  # the partition is ours
     rules(world, "2", GUESTS)
-    await updater.adopt(world.standards, [0])
+    await updater.adopt(world.standards, lambda: [0])
     await worker.process("logins", 0, records([signed_in("c0", "x")], 100))
     assert (await segments(world))["main/c0"] == ("guests",)
-    await updater.adopt(first, [0])
+    await updater.adopt(first, lambda: [0])
     await mark.mark([0])
     await renew_all(worker)
     assert set((await segments(world)).values()) == {("visitors",)}

@@ -45,7 +45,7 @@ class Kept:
 
     async def looks(self, times: int = 3) -> bool:
         """Whether any of some looks brought other standards."""
-        return any([await self.keeper.refresh([0]) for _ in range(times)])
+        return any([await self.keeper.refresh(lambda: [0]) for _ in range(times)])
 
     @property
     def names(self) -> list[str]:

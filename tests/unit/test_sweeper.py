@@ -40,9 +40,16 @@ async def shop(customers: int, partition: int = 0) -> World:
     return world
 
 
-def sweeper(world: World, pauses: Pauses, renewals_s: float = 1000.0) -> Sweeper:
+def sweeper(
+    world: World, pauses: Pauses, *, sweeps_s: float = 1000.0, renewals_s: float = 1000.0
+) -> Sweeper:
     return Sweeper(
-        world.worker(hot_customers=1), world.table, world.clock, renewals_s, sleep=pauses
+        world.worker(hot_customers=1),
+        world.table,
+        world.clock,
+        sweeps_s=sweeps_s,
+        renewals_s=renewals_s,
+        sleep=pauses,
     )
 
 
@@ -57,7 +64,7 @@ async def stale(world: World, customers: int) -> None:
 async def test_a_small_wave_is_published_without_a_pause() -> None:
     world, pauses = await shop(SMALL_WAVE), Pauses()
     world.clock.ms = LEAVES_MS
-    await sweeper(world, pauses).sweep(0)
+    await sweeper(world, pauses).sweep(0, among=1)
     assert all(world.versions(key) == [1, 2] for key in world.changes())
     assert set(pauses.seconds) == {0.0}
 
@@ -65,7 +72,7 @@ async def test_a_small_wave_is_published_without_a_pause() -> None:
 async def test_even_a_small_wave_lets_live_events_in_between_its_looks() -> None:
     world, pauses = await shop(2 * LOOK_CUSTOMERS), Pauses()
     world.clock.ms = LEAVES_MS
-    await sweeper(world, pauses).sweep(0)
+    await sweeper(world, pauses).sweep(0, among=1)
     assert len(pauses.seconds) == 2
 
 
@@ -73,12 +80,21 @@ async def test_even_a_small_wave_lets_live_events_in_between_its_looks() -> None
 async def test_a_wave_is_spread_evenly_over_most_of_a_minute(customers: int) -> None:
     world, pauses = await shop(customers), Pauses()
     world.clock.ms = LEAVES_MS
-    await sweeper(world, pauses).sweep(0)
+    await sweeper(world, pauses).sweep(0, among=1)
     assert all(world.versions(key) == [1, 2] for key in world.changes())
     looks = customers / LOOK_CUSTOMERS
     longest = SPREAD_S / looks
     assert all(longest - WORK_S < seconds <= longest for seconds in pauses.seconds)
     assert sum(pauses.seconds) <= SPREAD_S + longest  # the last look may be a part of one
+
+
+async def test_a_wave_that_is_too_large_for_the_rate_is_spread_over_longer() -> None:
+    world, pauses = await shop(1000), Pauses()
+    world.clock.ms = LEAVES_MS
+    await sweeper(world, pauses, sweeps_s=20.0).sweep(0, among=2)
+    pause_s = LOOK_CUSTOMERS * 2 / 20.0
+    assert pause_s > SPREAD_S * LOOK_CUSTOMERS / 1000
+    assert all(pause_s - WORK_S < seconds <= pause_s for seconds in pauses.seconds)
 
 
 async def test_a_wave_that_comes_while_a_smaller_one_is_spread_is_in_time_as_well() -> None:
@@ -95,7 +111,7 @@ async def test_a_wave_that_comes_while_a_smaller_one_is_spread_is_in_time_as_wel
     pauses = Pauses(midnight)
     world.clock.ms = LEAVES_MS
     await world.table.schedule(0, {f"main/c{n}": LEAVES_MS for n in range(small)})
-    await sweeper(world, pauses).sweep(0)
+    await sweeper(world, pauses).sweep(0, among=1)
     assert await world.table.count_due(0, LEAVES_MS) == 0
     first, *later = pauses.seconds
     assert first <= SPREAD_S * LOOK_CUSTOMERS / small
@@ -109,14 +125,14 @@ async def test_what_a_crash_left_unpublished_is_published_although_nobody_is_due
     world.published.clear()
     again = Write("main/c0", replace(record, revision=record.revision + 1), None, publish=True)
     assert await world.table.store(0, [again]) == [True]
-    await sweeper(world, Pauses()).sweep(0)
+    await sweeper(world, Pauses()).sweep(0, among=1)
     assert world.versions("main/c0") == [1]
 
 
 async def test_a_sweep_of_a_partition_leaves_the_others_alone() -> None:
     world, pauses = await shop(3, partition=5), Pauses()
     world.clock.ms = LEAVES_MS
-    await sweeper(world, pauses).sweep(4)
+    await sweeper(world, pauses).sweep(4, among=1)
     assert set(map(len, world.changes().values())) == {1}
     assert pauses.seconds == []
 
@@ -148,5 +164,8 @@ async def test_a_renewal_of_a_partition_that_went_to_another_worker_ends() -> No
     world.standards = replace(STANDARDS, rules=Rules((), ()), version="other")
     processor = world.worker()
     await processor.revoke(0)
-    await Sweeper(processor, world.table, world.clock, 1000.0, sleep=pauses).renew(0, among=1)
+    of_another = Sweeper(
+        processor, world.table, world.clock, sweeps_s=1000.0, renewals_s=1000.0, sleep=pauses
+    )
+    await of_another.renew(0, among=1)
     assert await world.table.count_due(0, 2**53, "stale") == 3
