@@ -19,7 +19,7 @@ from stream.sweeper import Sweeper
 from stream.tables.redis import RedisTable
 from stream.tables.redis_groups import RedisGroups
 from stream.tables.redis_products import RedisProducts
-from stream.topics import input_partitions
+from stream.topics import PORTRAITS, input_partitions
 from stream.update import Updater
 
 
@@ -33,7 +33,7 @@ async def new_worker(settings: Settings) -> PortraitApp:
     standards = load_standards(settings)
     check_port(settings)
     table = RedisTable.connect(settings.redis, settings.namespace)
-    groups = RedisGroups.connect(settings.redis, settings.namespace)
+    groups = RedisGroups.connect(settings.redis, settings.namespace, settings.topic(PORTRAITS))
     products = RedisProducts.connect(settings.redis, settings.namespace)
     partitions = await input_partitions(settings)
     await check_positions(settings, table, groups)

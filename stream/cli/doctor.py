@@ -19,7 +19,7 @@ from stream.standards import load_standards
 from stream.startup import check_positions
 from stream.suggestions import closest, did_you_mean
 from stream.tables.redis_groups import RedisGroups
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, describe_topics
+from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, describe_topics
 
 #: Variables of the tests and of CI, which no command reads.
 _OTHER_VARIABLES = {"PORTRAIT_SHARED_DATA", "PORTRAIT_REQUIRE_SERVICES", "PORTRAIT_CI_RUN"}
@@ -136,7 +136,7 @@ async def _check_currency(settings: Settings) -> str:
 
 
 async def _check_positions(settings: Settings) -> str:
-    groups = RedisGroups.connect(settings.redis, settings.namespace)
+    groups = RedisGroups.connect(settings.redis, settings.namespace, settings.topic(PORTRAITS))
     async with open_table() as table:
         try:
             await check_positions(settings, table, groups)

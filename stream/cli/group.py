@@ -24,6 +24,7 @@ from stream.suggestions import closest, did_you_mean
 from stream.tables.groups import GroupTable
 from stream.tables.redis_groups import RedisGroups
 from stream.tables.table import PortraitTable
+from stream.topics import PORTRAITS
 
 NOT_BUILT = (
     "no group was built yet: no worker has read published portraits in this PORTRAIT_NAMESPACE"
@@ -66,7 +67,7 @@ def command(*, segment: str | None, store_id: str, as_json: bool, scan: bool) ->
 async def open_groups() -> AsyncIterator[GroupTable]:
     """The groups of the settings, closed at the end."""
     settings = load()
-    groups = RedisGroups.connect(settings.redis, settings.namespace)
+    groups = RedisGroups.connect(settings.redis, settings.namespace, settings.topic(PORTRAITS))
     try:
         yield groups
     finally:

@@ -4,7 +4,7 @@ Keys, with ``ns`` the namespace; those of a partition share a hash tag, and so a
 script applies a write in one step:
 
     ns:groups                                    set     partitions of ``portraits`` counted
-    {ns:groups:PARTITION}:mark                   string  offset of the last record counted
+    {ns:groups:PARTITION}:mark:TOPIC             string  offset of the last record counted
     {ns:groups:PARTITION}:members                hash    pseudonym -> contribution (MessagePack)
     {ns:groups:PARTITION}:customers              hash    STORE:SEGMENT -> customers in the group
     {ns:groups:PARTITION}:sums:STORE:SEGMENT     hash    name -> sum; no SEGMENT: the whole store
@@ -27,20 +27,27 @@ _SCAN_COUNT = 500
 
 
 class RedisGroups:
-    """Keeps the contract of :class:`~stream.tables.groups.GroupTable` in Redis."""
+    """Keeps the contract of :class:`~stream.tables.groups.GroupTable` in Redis.
 
-    def __init__(self, client: "Redis | RedisCluster", namespace: str) -> None:
+    ``topic`` is the broker's name of ``portraits``: another one has offsets, and marks, of its own,
+    while members and sums go on.
+    """
+
+    def __init__(
+        self, client: "Redis | RedisCluster", namespace: str, topic: str = "portraits"
+    ) -> None:
         self._client: Any = client  # the two clients share no useful type
         self._partitions = f"{namespace}:groups"
+        self._mark = f"mark:{topic}"
 
     @classmethod
-    def connect(cls, url: str, namespace: str) -> "RedisGroups":
+    def connect(cls, url: str, namespace: str, topic: str = "portraits") -> "RedisGroups":
         """A table at ``redis://``, ``rediss://`` or ``redis+cluster://``; connects when used."""
-        return cls(scripts.connect(url), namespace)
+        return cls(scripts.connect(url), namespace, topic)
 
     async def mark(self, partition: int) -> int:
         with transient():
-            found = await self._client.get(self._key(partition, "mark"))
+            found = await self._client.get(self._key(partition, self._mark))
         return NO_MARK if found is None else int(found)
 
     async def members(self, partition: int, names: Sequence[str]) -> list[bytes | None]:
@@ -57,7 +64,7 @@ class RedisGroups:
             # Before the sums: a partition that is named without having any does no harm.
             with transient():
                 await self._client.sadd(self._partitions, partition)
-        keys = [self._key(partition, name) for name in ("mark", "members", "customers")]
+        keys = [self._key(partition, name) for name in (self._mark, "members", "customers")]
         values: list[str | int | bytes] = [write.seen_mark, write.mark, len(write.members)]
         for member in write.members.items():
             values += member
@@ -72,7 +79,7 @@ class RedisGroups:
         return bool(done == 1)
 
     async def marks(self) -> dict[int, int]:
-        found = await self._of_all("get", "mark")
+        found = await self._of_all("get", self._mark)
         return {partition: int(mark) for partition, mark in found.items() if mark is not None}
 
     async def groups(self) -> dict[Group, int]:

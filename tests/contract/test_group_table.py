@@ -164,7 +164,7 @@ async def test_keys_are_named_as_documented(redis_groups: RedisGroups, place: Pl
     await redis_groups.apply(7, write(NO_MARK, 12, changes, a=b"form"))
     tag = f"{{{place.namespace}:groups:7}}"
     assert await place.raw.smembers(f"{place.namespace}:groups") == {b"7"}
-    assert await place.raw.get(f"{tag}:mark") == b"12"
+    assert await place.raw.get(f"{tag}:mark:portraits") == b"12"
     assert await place.raw.hgetall(f"{tag}:members") == {b"a": b"form"}
     assert await place.raw.hgetall(f"{tag}:customers") == {b"main:": b"1", b"main:vip": b"1"}
     assert await place.raw.hgetall(f"{tag}:sums:main:") == {b"customers": b"1"}
@@ -224,3 +224,15 @@ async def test_a_server_that_is_not_there_is_a_transient_failure_of_groups(
     with pytest.raises(Transient):
         await CALLS[name](groups)
     await groups.close()
+
+
+async def test_another_topic_is_counted_from_its_start_into_the_same_sums(place: Place) -> None:
+    first = RedisGroups.connect(place.url, place.namespace)
+    other = RedisGroups.connect(place.url, place.namespace, "new-portraits")
+    await first.apply(0, GroupWrite(NO_MARK, 7, {"a": b"x"}, {("main", ""): {"customers": 1}}))
+    assert (await first.mark(0), await other.mark(0)) == (7, NO_MARK)
+    assert await other.apply(0, GroupWrite(NO_MARK, 2, {}, {("main", ""): {"customers": 1}}))
+    assert await first.sums(("main", "")) == await other.sums(("main", "")) == {"customers": 2}
+    assert (await first.marks(), await other.marks()) == ({0: 7}, {0: 2})
+    await first.close()
+    await other.close()

@@ -95,7 +95,7 @@ def test_show_draws_a_portrait(shop):
         assert section in text
     assert "home/mugs 100%" in text
     assert re.search(r"^ {14}0     6     12    18     local hours$", text, re.MULTILINE)
-    assert len(text.splitlines()) == 23  # a screen
+    assert len(text.splitlines()) == 25  # a screen
     explained = successful(shop.settings, "show", "c1", "--explain")
     assert re.search(r"^  tier +bronze .*reach\s", explained, re.MULTILINE)
     assert not re.search(r" $", text, re.MULTILINE)
@@ -228,7 +228,7 @@ def _arrived(settings: Settings) -> int:
 
 
 def test_topics_are_checked_without_making_any(shop):
-    assert successful(shop.settings, "topics", "--check").count(" there\n") == 9
+    assert successful(shop.settings, "topics", "--check").count(" there\n") == 10
     missing = portrait(
         shop.settings, "topics", "--check", changes={"PORTRAIT_TOPIC_PREFIX": "no-such-"}
     )
