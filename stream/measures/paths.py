@@ -218,8 +218,11 @@ def _carried(name: str, measure: str) -> Read:
     absent = None if measure == "score" else 0
 
     def read(entries: Any) -> Any:
-        found = [carried(each) for each in entries if f"{each.name}/".startswith(below)]
-        return round(sum(found), _DECIMALS) if found else absent
+        total: Any = None
+        for each in entries:
+            if each.name == name or each.name.startswith(below):
+                total = carried(each) if total is None else total + carried(each)
+        return absent if total is None else round(total, _DECIMALS)
 
     return read
 
