@@ -233,7 +233,7 @@ def test_topics_are_checked_without_making_any(shop):
         shop.settings, "topics", "--check", changes={"PORTRAIT_TOPIC_PREFIX": "no-such-"}
     )
     assert missing.returncode == 1
-    assert missing.stdout.count(" missing\n") == 9
+    assert missing.stdout.count(" missing\n") == 10
     assert "run `portrait topics`" in missing.stderr
 
 
