@@ -27,9 +27,11 @@ async def changes(settings) -> dict[str, list[tuple[int, str, dict]]]:
 
 
 async def test_an_idle_customers_counters_fall_and_are_published_exactly_once(
-    settings, start_worker
+    settings, start_worker, tmp_path
 ):
-    shop = settings(clock="event", sweep_s=0.2)
+    no_labels = tmp_path / "labels.yaml"
+    no_labels.write_text("labels: []")  # they would change at other instants
+    shop = settings(clock="event", sweep_s=0.2, labels=no_labels)
     successful(shop, "topics")
     worker = start_worker(shop).ready()
     await send(

@@ -85,9 +85,11 @@ def transitions(documents: list[dict[str, Any]], section: str, *path: str) -> li
 
 
 async def test_overdue_rfm_tier_and_inclinations_change_with_time_alone_each_once(
-    settings, start_worker
+    settings, start_worker, tmp_path
 ):
-    shop = settings(clock="event", sweep_s=0.1)
+    no_labels = tmp_path / "labels.yaml"
+    no_labels.write_text("labels: []")  # what is expected is described without any
+    shop = settings(clock="event", sweep_s=0.1, labels=no_labels)
     successful(shop, "topics")
     worker: Worker = start_worker(shop).ready()
     await send(shop, [raw(wire, IDLE) for wire in HISTORY])
