@@ -23,7 +23,7 @@ from tests.support.services import Backend
 from tests.support.workers import Worker, exit_code_of, in_background, successful, wait_until
 
 #: So many are tried while events come in, on a slow machine perhaps not all.
-KILLS, AT_LEAST = 6, 3
+KILLS, AT_LEAST = 6, 2
 EVENTS, CUSTOMERS, EVENTS_A_SECOND = 3600, 120, 450
 #: After every so many events a customer wants to be forgotten.
 ERASED_EVERY = 300
