@@ -16,13 +16,11 @@ from stream.feed import SourceRecord
 from stream.money import Rates
 from stream.profile.portrait import Cause
 from stream.publish import Message, dead_letter
-from stream.tables.table import Due, Position
+from stream.tables.table import ANY_MS, Due, Position
 from stream.update import Updated, Updater
 
 #: Customers that one look at an agenda takes up: bounds how long live events wait for it.
 LOOK_CUSTOMERS = 50
-#: Later than any time that a customer is scheduled for.
-_ANY_MS = 2**53
 
 
 class Processor:
@@ -95,7 +93,7 @@ class Processor:
 
     async def renew(self, partition: int) -> int:
         """Describe some of the stale customers by the standards in force; how many they were."""
-        stale = await self._table.due(partition, _ANY_MS, LOOK_CUSTOMERS, "stale")
+        stale = await self._table.due(partition, ANY_MS, LOOK_CUSTOMERS, "stale")
         async with self._looking(partition, stale, "admin") as updated:
             if updated is None:
                 return 0
@@ -138,10 +136,13 @@ class Processor:
 
         None where there are none, or where the partition has gone to another worker.
         """
+        if not customers:
+            yield None
+            return
         keys = [each.key for each in customers]
-        prepared = await self._updater.prepare(partition, keys, cause) if keys else None
+        prepared = await self._updater.prepare(partition, keys, cause)
         async with self._holding(partition):
-            if not keys or partition in self._revoked:
+            if partition in self._revoked:
                 yield None
             else:
                 work = dict.fromkeys(keys, ())

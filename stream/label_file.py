@@ -6,7 +6,6 @@ its line and, where a word is misspelt, with the closest that is known.
 
 import re
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path as File
 
 from msgspec import Struct
@@ -19,6 +18,8 @@ from stream.profile.portrait import Portrait
 from stream.suggestions import did_you_mean
 from stream.yaml_file import Element, Mapping, check_unique, read_yaml
 
+#: The rule file that comes with the package.
+SHIPPED = File(__file__).with_name("labels.yaml")
 #: Labels of a file, and segments, at most.
 MAX_RULES = 500
 #: Characters of a name, at most.
@@ -35,9 +36,7 @@ def load_rules(
     ``decimals`` are those of the base currency, ``tiers`` the names of the shop's tiers, and
     ``document`` is what fields are looked up in. Raises :class:`~stream.errors.Fatal`.
     """
-    if file is None:
-        with resources.as_file(resources.files("stream") / "labels.yaml") as shipped:
-            return load_rules(shipped, decimals, tiers, document)
+    file = file or SHIPPED
     content = read_yaml(file)
     if content is None:  # as a file is while it is written: it would take all labels away
         raise Fatal(f"{file} is empty; write `labels: []` where no labels are meant")

@@ -68,3 +68,11 @@ def to_text(minor: int, decimals: int) -> str:
     sign = "-" if minor < 0 else ""
     digits = str(abs(minor)).rjust(decimals + 1, "0")
     return f"{sign}{digits[:-decimals]}.{digits[-decimals:]}"
+
+
+def to_minor(text: str, decimals: int) -> int:
+    """The way back from :func:`to_text`, exact; ``ValueError`` for any other number of decimals."""
+    whole, _, fraction = text.partition(".")
+    if len(fraction) != decimals:
+        raise ValueError(f"{text!r} has not {decimals} decimals")
+    return int(whole + fraction)

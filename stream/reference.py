@@ -22,7 +22,7 @@ from stream.learn.repurchase import MAX_CUSTOMERS, History, fit
 from stream.learn.selection import Selection
 from stream.measures.reference import BUILTIN_VERSION, NONE_TAKEN, Buyer, Reference, Sample
 from stream.measures.repurchase import RepurchaseModel
-from stream.money import exponent
+from stream.money import exponent, to_minor
 from stream.profile.consumption import HORIZON_DAYS
 from stream.tables import codec
 from stream.tables.table import PortraitTable, Record
@@ -197,17 +197,9 @@ def _buyer(document: bytes) -> Buyer | None:
         return Buyer(
             store_id=portrait.store_id,
             orders=spending.orders,
-            amount=_to_minor(spending.amount, decimals),
+            amount=to_minor(spending.amount, decimals),
             last_order_ms=to_ms(spending.last_order_at),
-            price=None if band is None else _to_minor(band.p50, decimals),
+            price=None if band is None else to_minor(band.p50, decimals),
         )
     except (msgspec.MsgspecError, ValueError) as exc:
         raise Fatal(f"a stored portrait is damaged: {exc}") from exc
-
-
-def _to_minor(text: str, decimals: int) -> int:
-    """The way back from :func:`stream.money.to_text`, exact."""
-    whole, _, fraction = text.partition(".")
-    if len(fraction) != decimals:
-        raise ValueError(f"{text!r} has not {decimals} decimals")
-    return int(whole + fraction)

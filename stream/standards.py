@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from stream.errors import Fatal
-from stream.label_file import load_rules
+from stream.label_file import SHIPPED, load_rules
 from stream.learn.shopping_gender import load_affinity
 from stream.measures.standards import Standards
 from stream.money import exponent
@@ -16,7 +16,6 @@ from stream.settings import Settings
 from stream.shop_file import load_shop
 from stream.tables.table import PortraitTable
 
-_SHIPPED_RULES = Path(__file__).with_name("labels.yaml")
 #: To be raised when ``describe`` makes something else of the same state and the same standards:
 #: workers then describe every stored portrait anew.
 _DESCRIBES = 1
@@ -43,7 +42,7 @@ def load_standards(settings: Settings) -> Standards:
 
 def _version(settings: Settings) -> str:
     """Of what the files hold, and of what this software makes of them."""
-    files = (settings.shop, settings.labels or _SHIPPED_RULES, settings.gender_table)
+    files = (settings.shop, settings.labels or SHIPPED, settings.gender_table)
     content = blake2b(f"{_DESCRIBES}{SECTIONS}{settings.currency}".encode(), digest_size=8)
     for file in files:
         content.update(blake2b(b"" if file is None else _read(file)).digest())

@@ -12,13 +12,12 @@ from collections.abc import Awaitable, Callable
 from stream import metrics
 from stream.batch import LOOK_CUSTOMERS, Processor
 from stream.clock import Clock
-from stream.tables.table import Agenda, PortraitTable
+from stream.tables.table import ANY_MS, Agenda, PortraitTable
 
 #: Seconds over which a wave is spread; the rest of the minute is for noticing it, and for waiting.
 SPREAD_S = 40.0
 #: So many customers of a partition are looked at without a pause: spreading them gains nothing.
 SMALL_WAVE = 200
-_FOREVER_MS = 2**53
 
 
 class Sweeper:
@@ -67,12 +66,12 @@ class Sweeper:
     async def renew(self, partition: int, among: int) -> None:
         """Describe stale customers until none is left; ``among`` partitions share the rate."""
         pause_s = LOOK_CUSTOMERS * among / self._renewals_s
-        waiting = await self._count(partition, _FOREVER_MS, "stale")
+        waiting = await self._count(partition, ANY_MS, "stale")
         while waiting:
             started = time.monotonic()
             if not await self._processor.renew(partition):
                 break
-            waiting = await self._count(partition, _FOREVER_MS, "stale")
+            waiting = await self._count(partition, ANY_MS, "stale")
             await self._sleep(max(0.0, pause_s - (time.monotonic() - started)))
 
     async def _count(self, partition: int, until_ms: int, agenda: Agenda) -> int:

@@ -19,7 +19,7 @@ from stream.standards import load_standards
 from stream.startup import check_positions
 from stream.suggestions import closest, did_you_mean
 from stream.tables.redis_groups import RedisGroups
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, describe_topics
+from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, check_partitions, describe_topics
 
 #: Variables of the tests and of CI, which no command reads.
 _OTHER_VARIABLES = {"PORTRAIT_SHARED_DATA", "PORTRAIT_REQUIRE_SERVICES", "PORTRAIT_CI_RUN"}
@@ -112,8 +112,9 @@ async def _check_topics(settings: Settings) -> str:
     if missing:
         raise Fatal(f"missing: {', '.join(missing)}; run `portrait topics`")
     outputs = {settings.topic(name) for name in OUTPUT_TOPICS}
-    counts = {state.partitions for state in states if state.name not in outputs}
-    return f"{len(states)} topics, input partitions: {', '.join(map(str, sorted(counts)))}"
+    inputs = {state.name: state.partitions for state in states if state.name not in outputs}
+    check_partitions(inputs)
+    return f"{len(states)} topics, input partitions: {next(iter(inputs.values()))}"
 
 
 async def _check_redis(_settings: Settings) -> str:

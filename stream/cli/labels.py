@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Sequence
-from importlib import resources
 from pathlib import Path
 
 import click
@@ -14,7 +13,7 @@ from rich.table import Table
 
 from stream.errors import Fatal
 from stream.explain.rule_text import in_words
-from stream.label_file import load_rules
+from stream.label_file import SHIPPED, load_rules
 from stream.measures.rules import Rule, Rules
 from stream.money import exponent
 from stream.settings import Settings, load
@@ -92,7 +91,7 @@ def print_file() -> None:
 
 
 def _in_force(settings: Settings) -> Path:
-    return settings.labels or Path(str(resources.files("stream") / "labels.yaml"))
+    return settings.labels or SHIPPED
 
 
 def _tiers(settings: Settings) -> list[str]:

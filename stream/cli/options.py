@@ -6,7 +6,10 @@ from datetime import datetime
 
 import click
 
+from stream.clock import wall_ms
+from stream.errors import Fatal
 from stream.query import View
+from stream.reference import newest_ms
 from stream.settings import load
 from stream.standards import kept_standards
 from stream.tables.redis import RedisTable
@@ -49,6 +52,19 @@ store_option = click.option(
 async def new_view(table: PortraitTable, as_of_ms: int, reference: str | None = None) -> View:
     """A view by the standards of the settings and the reference in use, or that of a version."""
     return View(as_of_ms, await kept_standards(load(), table, reference))
+
+
+async def now_ms(table: PortraitTable) -> int:
+    """The instant that counts as now: where the clock is the events', just after the newest.
+
+    Raises :class:`~stream.errors.Fatal` where that clock has seen no event.
+    """
+    if load().clock == "wall":
+        return wall_ms()
+    newest = await newest_ms(table)
+    if newest is None:
+        raise Fatal("PORTRAIT_CLOCK=event has no now yet: no worker has read an event here")
+    return newest + 1
 
 
 @asynccontextmanager

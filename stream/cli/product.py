@@ -13,16 +13,13 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.cli.options import open_table
+from stream.cli.group import open_groups
+from stream.cli.options import now_ms, open_table
 from stream.cli.show import indented
-from stream.clock import wall_ms
-from stream.errors import Fatal
 from stream.groups.acceptance import Acceptance, Quartiles, acceptance
-from stream.reference import newest_ms
 from stream.settings import load
 from stream.tables.groups import GroupTable
 from stream.tables.products import ProductTable
-from stream.tables.redis_groups import RedisGroups
 from stream.tables.redis_products import RedisProducts
 
 #: Products of the table, where none is named.
@@ -90,22 +87,11 @@ async def open_sources() -> AsyncIterator[Sources]:
     """The tables of the settings, closed at the end."""
     settings = load()
     products = RedisProducts.connect(settings.redis, settings.namespace)
-    groups = RedisGroups.connect(settings.redis, settings.namespace)
     try:
-        yield Sources(products, groups, await _now_ms())
+        async with open_groups() as groups, open_table() as table:
+            yield Sources(products, groups, await now_ms(table))
     finally:
         await products.close()
-        await groups.close()
-
-
-async def _now_ms() -> int:
-    if load().clock == "wall":
-        return wall_ms()
-    async with open_table() as table:
-        newest = await newest_ms(table)
-    if newest is None:
-        raise Fatal("PORTRAIT_CLOCK=event has no now yet: no worker has read an event here")
-    return newest + 1
 
 
 def _print(found: Acceptance) -> None:

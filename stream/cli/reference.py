@@ -11,9 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.cli.options import open_table
-from stream.clock import wall_ms
-from stream.errors import Fatal
+from stream.cli.options import now_ms, open_table
 from stream.measures.reference import (
     BUILTIN_VERSION,
     MIN_BUYERS,
@@ -22,9 +20,8 @@ from stream.measures.reference import (
     StoreReference,
 )
 from stream.money import exponent, to_text
-from stream.reference import Pace, current, newest_ms, refresh
+from stream.reference import Pace, current, refresh
 from stream.settings import load
-from stream.tables.table import PortraitTable
 from stream.terminal import counted
 
 #: Bounds of the fifths, percent.
@@ -71,17 +68,8 @@ async def _found(anew: bool) -> _Found:
         reference = await current(table)
         if not anew:
             return _Found(reference, currency, None)
-        taken = await refresh(table, await _now_ms(table), Pace(rest=0))
+        taken = await refresh(table, await now_ms(table), Pace(rest=0))
         return _Found(taken, currency, reference.version)
-
-
-async def _now_ms(table: PortraitTable) -> int:
-    if load().clock == "wall":
-        return wall_ms()
-    newest = await newest_ms(table)
-    if newest is None:
-        raise Fatal("PORTRAIT_CLOCK=event has no now yet: no worker has read an event here")
-    return newest + 1
 
 
 def _outcome(before: str, after: Reference) -> str:

@@ -1,18 +1,16 @@
 """Evidence of how the customer meets the shop's target portrait, criterion by criterion."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
 from stream.explain.basis import Basis
 from stream.explain.evidence import Evidence, as_read
+from stream.explain.labels import found_in
 from stream.measures import fit
 from stream.measures.fit import Criterion
 from stream.measures.kinds import Kind
-from stream.measures.operators import EQUAL, Operator, wanted_entries
-
-#: Entries of a list that are quoted.
-_SHOWN = 4
+from stream.measures.operators import Operator
 
 
 def explain(basis: Basis) -> Iterator[Evidence]:
@@ -35,24 +33,10 @@ def explain(basis: Basis) -> Iterator[Evidence]:
         for each in those:
             criterion = each.criterion
             because = (
-                f"{criterion.path.text}: found {_found(basis, criterion, each.value)}; "
+                f"{criterion.path.text}: found {found_in(basis, criterion.condition, each.value)}; "
                 f"wanted {_wanted(basis, criterion)}; weight {criterion.weight:g}"
             )
             yield Evidence(path, criterion.name, because)
-
-
-def _found(basis: Basis, criterion: Criterion, value: Any) -> str:
-    if isinstance(value, list | tuple):
-        # What was wanted may be far down the list: where it is met, that is what to quote.
-        listed = _wanted_of(criterion, value) or value
-        shown = ", ".join(as_read(each) for each in listed[:_SHOWN]) or "none"
-        return f"{shown} and {len(listed) - _SHOWN} more" if len(listed) > _SHOWN else shown
-    return _text(basis, criterion, value)
-
-
-def _wanted_of(criterion: Criterion, entries: Sequence[Any]) -> list[Any]:
-    operators = [each for each in criterion.condition.operators if each.name in EQUAL]
-    return [entry for each in operators for entry in wanted_entries(criterion.path, each, entries)]
 
 
 def _text(basis: Basis, criterion: Criterion, value: Any) -> str:

@@ -113,7 +113,7 @@ def _reason(basis: Basis, facts: Facts, finding: Finding) -> str:
         for each in condition.operators
         if test_of(path, each)(facts) is finding.holds
     ]
-    return f"{path.text} {_found(basis, finding)} ({', '.join(asked)})"
+    return f"{path.text} {found_in(basis, condition, finding.value)} ({', '.join(asked)})"
 
 
 def _said(path: Path, operator: Operator, holds: bool) -> str:
@@ -142,13 +142,14 @@ def _percent_below(path: Path, value: Any, facts: Facts) -> int:
     )
 
 
-def _found(basis: Basis, finding: Finding) -> str:
-    value, path = finding.value, finding.condition.path
+def found_in(basis: Basis, condition: Condition, value: Any) -> str:
+    """The value that a condition on a field found, as people read it."""
+    path = condition.path
     if isinstance(value, list | tuple) and path is not None:
         # What is asked for may be far down the list: where it is met, that is what to quote.
         wanted = [
             entry
-            for each in finding.condition.operators
+            for each in condition.operators
             if each.name in EQUAL
             for entry in wanted_entries(path, each, value)
         ]

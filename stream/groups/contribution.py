@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from stream.money import exponent
+from stream.money import exponent, to_minor
 from stream.windows import to_ms
 
 #: Digits of a member's name.
@@ -183,17 +183,9 @@ def _contribution(portrait: _Document) -> Contribution:
         channel=attributes.acquisition_channel,
         by_hour=portrait.activity.hours.by_hour,
         orders=spending.orders,
-        amount=_to_minor(spending.amount, decimals),
-        refunded=_to_minor(spending.refunded, decimals),
+        amount=to_minor(spending.amount, decimals),
+        refunded=to_minor(spending.refunded, decimals),
         orders_30d=spending.orders_30d,
-        amount_30d=_to_minor(spending.amount_30d, decimals),
+        amount_30d=to_minor(spending.amount_30d, decimals),
         first_order_ms=None if first is None else to_ms(first),
     )
-
-
-def _to_minor(text: str, decimals: int) -> int:
-    """The way back from :func:`stream.money.to_text`, exact."""
-    whole, _, fraction = text.partition(".")
-    if len(fraction) != decimals:
-        raise ValueError(f"{text!r} has not {decimals} decimals")
-    return int(whole + fraction)

@@ -43,6 +43,9 @@ class Write(Struct, frozen=True):
     publish: bool
 
 
+#: Later than any time that a customer is scheduled for, ms.
+ANY_MS = 2**53
+
 #: Why customers are to be looked at: time changes their portrait, or the standards have changed.
 Agenda = Literal["due", "stale"]
 

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 from click.testing import CliRunner, Result
 
+from stream.cli import options
 from stream.cli import reference as module
 from stream.errors import Fatal
 from stream.measures.reference import BUILTIN_VERSION
@@ -90,7 +91,7 @@ def test_a_store_with_few_buyers_is_said_to_be_compared_with_the_built_in(
 def test_refreshing_says_whether_it_is_new(
     run: Run, table: MemoryTable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "wall_ms", lambda: TAKEN_MS)
+    monkeypatch.setattr(options, "wall_ms", lambda: TAKEN_MS)
     asyncio.run(keep(table, buyers(20)))
     first = run("--refresh")
     version = json.loads(run("--json").output)["version"]
