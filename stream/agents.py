@@ -72,15 +72,11 @@ def _define_sweeper(app: PortraitApp, interval_s: float) -> None:
     async def sweep() -> None:
         # A wave on one partition is spread over some time: the others do not wait for its end.
         while not app.should_stop:
-            owned = app.partitions()
-            for partition in owned:
-                for what, begin in (
-                    ("sweep", partial(app.sweeper.sweep, partition, len(owned))),
-                    ("renewal", partial(app.sweeper.renew, partition, len(owned))),
-                ):
+            for partition in app.partitions():
+                for what, begin in (("sweep", app.sweeper.sweep), ("renewal", app.sweeper.renew)):
                     before = running.get((what, partition))
                     if before is None or before.done():
-                        doing = look(what, partition, begin())
+                        doing = look(what, partition, begin(partition))
                         running[what, partition] = app.add_future(doing)
             await app.sleep(interval_s)
 

@@ -20,7 +20,7 @@ from stream.tables.table import ANY_MS, Due, Position
 from stream.update import Updated, Updater
 
 #: Customers that one look at an agenda takes up: bounds how long live events wait for it.
-LOOK_CUSTOMERS = 50
+LOOK_CUSTOMERS = 20
 
 
 class Processor:

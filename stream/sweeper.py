@@ -1,8 +1,8 @@
 """The sweeper: customers that no event brings up, looked at without holding up those it does.
 
-What is due by time alone is published within a minute of its instant. Much of it may be due at the
-same one, since days and months end for all: that is spread over most of the minute. What is stale
-because the standards have changed has no deadline, and is taken up at a bounded rate.
+Very many may be due at the same instant, since days and months end for all, and all are stale when
+the standards have changed. Both are looked at a few at a time, evenly spaced over the partitions of
+the worker, at a bounded rate: between two looks live events have the worker to themselves.
 """
 
 import asyncio
@@ -14,10 +14,31 @@ from stream.batch import LOOK_CUSTOMERS, Processor
 from stream.clock import Clock
 from stream.tables.table import ANY_MS, Agenda, PortraitTable
 
-#: Seconds over which a wave is spread; the rest of the minute is for noticing it, and for waiting.
-SPREAD_S = 40.0
-#: So many customers of a partition are looked at without a pause: spreading them gains nothing.
-SMALL_WAVE = 200
+#: So many customers are looked at without a pause after a rest: spacing them gains nothing.
+BURST = 200
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Pace:
+    """Lets through ``per_second`` customers over all who ask, in turn; more of them after a rest.
+
+    This is the generic cell rate algorithm: ``_paid_s`` is when all that was let through would have
+    been paid for at the rate, and it may lie :data:`BURST` customers ahead.
+    """
+
+    def __init__(self, per_second: float, sleep: Sleep = asyncio.sleep) -> None:
+        self._each_s = 1 / per_second
+        self._ahead_s = BURST / per_second
+        self._paid_s = 0.0
+        self._sleep = sleep
+
+    async def turn(self, customers: int) -> None:
+        """Return when so many may be looked at; others come in between even without a wait."""
+        now_s = time.monotonic()
+        wait_s = max(0.0, self._paid_s - now_s - self._ahead_s)
+        self._paid_s = max(now_s, self._paid_s) + customers * self._each_s
+        await self._sleep(wait_s)
 
 
 class Sweeper:
@@ -35,46 +56,32 @@ class Sweeper:
         *,
         sweeps_s: float,
         renewals_s: float,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._processor = processor
         self._table = table
         self._clock = clock
-        self._sweeps_s = sweeps_s
-        self._renewals_s = renewals_s
-        self._sleep = sleep
+        self._sweeps = Pace(sweeps_s, sleep)
+        self._renewals = Pace(renewals_s, sleep)
 
-    async def sweep(self, partition: int, among: int) -> None:
-        """Publish what time alone has changed until nothing is due any more.
+    async def sweep(self, partition: int) -> None:
+        """Publish what time alone has changed until nothing is due any more."""
+        looked_at = 1
+        while looked_at:
+            now_ms = self._clock.now_ms(partition)
+            await self._turn(self._sweeps, partition, now_ms, "due")
+            looked_at = await self._processor.sweep(partition)
 
-        ``among`` partitions share the rate. A wave is spread over :data:`SPREAD_S`, or over longer
-        where the rate does not allow that.
-        """
-        least_s = LOOK_CUSTOMERS * among / self._sweeps_s
-        most = 0
-        while True:
-            started = time.monotonic()
-            # Counted each time: a wave that comes while a smaller one is spread sets the pace.
-            most = max(most, await self._count(partition, self._clock.now_ms(partition), "due"))
-            spread_s = SPREAD_S * LOOK_CUSTOMERS / most if most else 0.0
-            pause_s = max(spread_s, least_s) if most > SMALL_WAVE else 0.0
-            if not await self._processor.sweep(partition):
-                break
-            # Even without a pause live events come in between.
-            await self._sleep(max(0.0, pause_s - (time.monotonic() - started)))
+    async def renew(self, partition: int) -> None:
+        """Describe stale customers until none is left."""
+        looked_at = 1
+        while looked_at and await self._turn(self._renewals, partition, ANY_MS, "stale"):
+            looked_at = await self._processor.renew(partition)
 
-    async def renew(self, partition: int, among: int) -> None:
-        """Describe stale customers until none is left; ``among`` partitions share the rate."""
-        pause_s = LOOK_CUSTOMERS * among / self._renewals_s
-        waiting = await self._count(partition, ANY_MS, "stale")
-        while waiting:
-            started = time.monotonic()
-            if not await self._processor.renew(partition):
-                break
-            waiting = await self._count(partition, ANY_MS, "stale")
-            await self._sleep(max(0.0, pause_s - (time.monotonic() - started)))
-
-    async def _count(self, partition: int, until_ms: int, agenda: Agenda) -> int:
+    async def _turn(self, pace: Pace, partition: int, until_ms: int, agenda: Agenda) -> int:
+        """Wait for the partition's turn; how many of its customers wait with it."""
         waiting = await self._table.count_due(partition, until_ms, agenda)
         metrics.DUE_CUSTOMERS.labels(partition, agenda).set(waiting)
+        if waiting:
+            await pace.turn(min(waiting, LOOK_CUSTOMERS))
         return waiting
