@@ -8,6 +8,7 @@ import asyncio
 import json
 import random
 from contextlib import ExitStack
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,9 @@ KILLS, AT_LEAST = 6, 2
 EVENTS, CUSTOMERS, EVENTS_A_SECOND = 3600, 120, 450
 #: After every so many events a customer wants to be forgotten.
 ERASED_EVERY = 300
+#: Customers, enough that some are of every partition.
+A_GROUP = 24
+DAY = timedelta(days=1)
 
 #: Some depend on events, some on time; many are entered and left within the simulated weeks.
 RULES = """
@@ -42,13 +46,28 @@ segments:
 
 
 def history(file: Path) -> Path:
-    """A simulated shop in which some customers are erased while others go on."""
+    """A simulated shop in which some customers are erased while others go on.
+
+    At its end come customers whom nothing but time moves any more.
+    """
     lines: list[Any] = []
     for number, made in enumerate(Simulation(11, CUSTOMERS).last(EVENTS, traffic.END), 1):
         lines.append(made)
         if number % ERASED_EVERY == 0:
             at = made.occurred_at.isoformat()
             lines.append(event("erasure_requested", at, customer_id=made.customer_id))
+    return written(file, [*lines, *sign_ins("last", traffic.END)])
+
+
+def sign_ins(name: str, at: datetime) -> list[Any]:
+    """Of customers with that name and a number, in every partition."""
+    return [
+        event("signed_in", at.isoformat(), customer_id=f"{name}-{number}")
+        for number in range(A_GROUP)
+    ]
+
+
+def written(file: Path, lines: list[Any]) -> Path:
     file.write_bytes(b"\n".join(map(msgspec.json.encode, lines)) + b"\n")
     return file
 
@@ -87,6 +106,9 @@ async def survive(shop: Settings, directory: Path, seed: int) -> None:
             victim.kill()
             workers[number % 2] = start(2 + number)
         assert exit_code_of(replay) == 0, replay.tail()
+        await settled(shop)
+        later = written(directory / "later.jsonl", sign_ins("later", traffic.END + 3 * DAY))
+        successful(shop, "replay", str(later))
         await settled(shop)
 
 
