@@ -24,7 +24,7 @@ from stream.settings import Settings
 from stream.standards import load_standards
 from stream.topics import ensure_topics
 
-_TIMEOUT_S = 300.0
+_TIMEOUT_S = 1500.0
 #: Seconds after the last due customer was published, in which none may come again.
 _AFTER_S = 10.0
 

@@ -15,7 +15,7 @@ from stream.clock import Clock
 from stream.tables.table import ANY_MS, Agenda, PortraitTable
 
 #: So many customers are looked at without a pause after a rest: spacing them gains nothing.
-BURST = 200
+BURST = 40
 
 Sleep = Callable[[float], Awaitable[None]]
 

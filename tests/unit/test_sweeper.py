@@ -70,7 +70,7 @@ async def test_after_a_rest_a_burst_goes_through_and_then_the_rate_holds() -> No
     pace = Pace(100.0, pauses)
     for _ in range(30):
         await pace.turn(20)
-    assert pauses.seconds[: BURST // 20 + 1] == pytest.approx([0.0] * 11, abs=WORK_S)
+    assert pauses.seconds[: BURST // 20 + 1] == pytest.approx([0.0] * (BURST // 20 + 1), abs=WORK_S)
     assert pauses.gaps == pytest.approx([0.2] * len(pauses.gaps), abs=0.1)
     assert pauses.seconds[-1] == pytest.approx((29 * 20 - BURST) / 100.0, abs=WORK_S)
 
@@ -90,9 +90,9 @@ async def test_a_pace_that_was_not_used_for_long_owes_no_more_than_a_burst() -> 
         waited.append(seconds)
         await asyncio.sleep(seconds)
 
-    pace = Pace(10_000.0, sleep)
+    pace = Pace(2000.0, sleep)
     await pace.turn(2 * BURST)
-    await asyncio.sleep(0.1)  # a thousand could have gone through
+    await asyncio.sleep(0.1)  # two hundred could have gone through
     for _ in range(4):
         await pace.turn(BURST)
     assert waited[:3] == [0.0, 0.0, 0.0]
