@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# Two processes, each with servers of its own: most of the time is spent on waiting for them.
+PARALLEL ?= -n 2 --dist loadfile
 
 .PHONY: run test check format schemas bench lock clean
 
@@ -10,15 +12,14 @@ run: .venv/installed  ## the demo on the embedded stack; ARGS="--events 20000 --
 	$(BIN)/portrait demo $(ARGS)
 
 test: .venv/installed  ## every test; what a machine cannot run is skipped with its reason
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest $(PARALLEL) $(ARGS)
 
-check: .venv/installed  ## format, lint, types, import rules, generated files, unit tests
+check: .venv/installed  ## format, lint, types, import rules, generated files
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/portrait schemas --check
-	$(BIN)/pytest tests/unit
 
 format: .venv/installed  ## format and mend what can be mended
 	$(BIN)/ruff format .
