@@ -30,6 +30,7 @@ from stream.profile.service import Service
 from stream.profile.social import Social
 from stream.profile.state import State
 from stream.profile.values import Instant
+from stream.risk.score import Risk, judge
 from stream.windows import to_rfc3339
 
 Cause = Literal["event", "time", "admin"]
@@ -44,6 +45,7 @@ SECTIONS = (
     "disposition",
     "service",
     "fit",
+    "risk",
     "labels",
     "segments",
 )
@@ -83,6 +85,7 @@ class Portrait(Struct, frozen=True, kw_only=True):
             "the shop describes none for such a customer."
         ),
     ]
+    risk: Annotated[Risk, Meta(description="How risky the customer is, and why.")]
     labels: Annotated[
         tuple[str, ...],
         Meta(description="Names of the labels whose rules the portrait meets, in their order."),
@@ -183,6 +186,7 @@ def describe(
             as_of_ms=as_of_ms,
         ),
         fit=None,
+        risk=judge(state.suspicions(), as_of_ms, standards.risk),
         labels=(),
         segments=(),
     )

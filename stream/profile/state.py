@@ -10,6 +10,7 @@ from stream.profile import (
     devices,
     marketing,
     origin,
+    risk,
     seen,
     service,
     sessions,
@@ -28,6 +29,9 @@ from stream.profile.sessions import Sessions
 from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState
 from stream.profile.traits import Traits
+from stream.risk import evidence, score
+from stream.risk.evidence import Evidence
+from stream.risk.findings import Finding
 
 
 class State(Struct):
@@ -51,7 +55,12 @@ class State(Struct):
     traits: Traits = field(default_factory=dict)
     devices: Devices = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
+    risk: Evidence = field(default_factory=Evidence)
     erased: bool = False
+
+    def suspicions(self) -> list[Finding]:
+        """What the state shows of a risk, whenever it was found."""
+        return risk.findings(self.risk, self.origin, self.spending, self.hours, self.newest_ms)
 
 
 def prune(state: State) -> None:
@@ -64,6 +73,7 @@ def prune(state: State) -> None:
     sessions.prune(state.sessions, state.newest_ms)
     spending.prune(state.spending, state.newest_ms)
     service.prune(state.cases, state.newest_ms)
+    evidence.prune(state.risk, state.newest_ms)
 
 
 def merge(a: State, b: State) -> State:
@@ -89,6 +99,7 @@ def merge(a: State, b: State) -> State:
         traits=traits.merge(a.traits, b.traits),
         devices=devices.merge(a.devices, b.devices),
         origin=origin.merge(a.origin, b.origin),
+        risk=evidence.merge(a.risk, b.risk),
     )
     prune(merged)
     return merged
@@ -101,5 +112,6 @@ def next_change(state: State, as_of_ms: int) -> int | None:
         days.next_change(state.days, as_of_ms),
         consumption.next_change(state.spending, as_of_ms),
         attributes.next_change(state.traits, as_of_ms),
+        score.next_change(state.suspicions(), as_of_ms),
     )
     return min((ms for ms in times if ms is not None), default=None)

@@ -1,0 +1,11 @@
+"""Findings of the part `device`."""
+
+from collections.abc import Iterator
+
+from stream.risk.findings import Finding
+from stream.risk.subject import Subject
+
+
+def find(subject: Subject) -> Iterator[Finding]:
+    """To be written."""
+    return iter(())
