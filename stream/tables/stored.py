@@ -20,6 +20,7 @@ from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState, Sum
 from stream.profile.state import State
 from stream.profile.traits import KNOWN, Traits
+from stream.tables import stored_risk
 from stream.tables.packing import (
     pack_ids,
     pack_products,
@@ -30,6 +31,7 @@ from stream.tables.packing import (
     unpack_ids,
     unpack_products,
 )
+from stream.tables.stored_risk import StoredEvidence
 from stream.windows import DAY_MS, month_of
 
 #: The tallies of a day that share one map; the order is that of the name table. It begins with
@@ -62,7 +64,7 @@ class _Spending(Struct, array_like=True):
 
 
 class StoredState(Struct, array_like=True):
-    """Schema 2; the order of the fields is the format."""
+    """Schema 3; the order of the fields is the format."""
 
     marks: dict[int | str, int]
     newest_ms: int | None
@@ -82,6 +84,7 @@ class StoredState(Struct, array_like=True):
     devices: dict[int, _Device]
     origin: Origin
     erased: bool
+    risk: StoredEvidence | None = None
 
 
 def to_stored(state: State) -> StoredState:
@@ -119,6 +122,7 @@ def to_stored(state: State) -> StoredState:
         },
         origin=_shift(state.origin, -first_ms),
         erased=state.erased,
+        risk=stored_risk.to_stored(state.risk, newest_ms),
     )
 
 
@@ -144,6 +148,7 @@ def restore(stored: StoredState) -> State:
         devices=_devices(stored.devices, newest_ms // DAY_MS, names),
         origin=_shift(stored.origin, first_ms),
         erased=stored.erased,
+        risk=stored_risk.restore(stored.risk, newest_ms),
     )
 
 
