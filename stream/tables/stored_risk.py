@@ -2,7 +2,7 @@
 features once each, codes by number.
 """
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from itertools import pairwise
 from typing import Any, Generic, TypeVar
 
@@ -87,7 +87,7 @@ def restore(stored: StoredEvidence | None, newest_ms: int) -> Evidence:
         return Evidence()
     ids, features = stored.ids, stored.features
 
-    def all_of(kind: type[_T], rows: list[_Row]) -> list[_T]:
+    def all_of(kind: Callable[..., _T], rows: list[_Row]) -> list[_T]:
         return [kind(newest_ms - age, ids[number], *rest) for age, number, *rest in rows]
 
     return Evidence(
