@@ -83,7 +83,8 @@ class StandardsKeeper:
 
     def _stamps(self) -> list[_Stamp]:
         settings = self._settings
-        return [_stamp(file) for file in (settings.shop, settings.labels, settings.gender_table)]
+        files = (settings.shop, settings.labels, settings.gender_table, settings.risk)
+        return [_stamp(file) for file in files]
 
 
 def _stamp(file: Path | None) -> _Stamp:

@@ -10,9 +10,10 @@ from stream.events import (
 from stream.profile.activity import TYPE_CODES, HourTiles, utc_hour
 from stream.profile.origin import Origin
 from stream.profile.spending import SpendingState
-from stream.risk.evidence import Evidence
+from stream.risk.evidence import Evidence, settled
 from stream.risk.find import find
 from stream.risk.findings import Finding
+from stream.risk.reasons import keeps_ms
 from stream.risk.subject import Subject
 
 _BROWSING = frozenset(
@@ -37,9 +38,17 @@ def findings(
     """What the state of a customer shows; the arguments are its parts."""
     if newest_ms is None:
         return []
-    browsed = _browsed(hours) if evidence.orders else ()
+    recent = newest_ms - keeps_ms("no_browsing")
+    ordered = bool(evidence.orders) and evidence.orders[-1].at_ms > recent
+    browsed = _browsed(hours) if ordered else ()
     return find(
-        Subject(evidence, origin.registered_ms, spending.first_order_ms, newest_ms, browsed)
+        Subject(
+            settled(evidence, newest_ms),
+            origin.registered_ms,
+            spending.first_order_ms,
+            newest_ms,
+            browsed,
+        )
     )
 
 

@@ -1,15 +1,18 @@
 """Evidence: what is kept of one customer to judge the risk, commutative and bounded.
 
 Lists hold the newest so many of their kind, by time and then by event id; what is older than any
-finding can need is pruned. Nothing here depends on the order in which events arrived.
+finding can need is pruned. Nothing here depends on the order in which events arrived. Like all
+aggregates, an event that is sent again after it was forgotten counts again.
 """
 
+from bisect import bisect_left, insort
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, TypeVar
 from zlib import crc32
 
 from msgspec import Struct, field
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from stream.events import (
     AccountLinked,
@@ -24,91 +27,38 @@ from stream.events import (
     SignedIn,
     SignInFailed,
 )
-from stream.fields import Context
-from stream.risk.reasons import KINDS, MEMORY_MS, keeps_ms
+from stream.risk.reasons import KINDS, holds_ms, keeps_ms
+from stream.risk.records import (
+    Dated,
+    Features,
+    Known,
+    Order,
+    SignIn,
+    SignInCounts,
+    Undone,
+    features_of,
+    hash_of,
+    order_of,
+    rank,
+    sign_in_of,
+)
+from stream.windows import DAY_MS
+
+__all__ = [
+    "CLICK_TICK_MS", "NO_FACTS", "Dated", "Evidence", "Facts", "Features", "Known", "Order",
+    "SignIn", "SignInCounts", "Told", "Undone", "add", "features_of", "hash_of", "know", "merge",
+    "prune", "settled", "told",
+]  # fmt: skip
 
 #: Newest sign-ins, failed ones, resets, orders, cancellations and refunds, and redemptions kept.
 SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 6, 20, 6, 12, 8, 12
-#: Newest clicks whose times are kept.
+#: Newest clicks whose times are kept, and how exactly.
 CLICKS = 32
+CLICK_TICK_MS = 20
 #: Features of sign-ins that are kept apart: those with the smallest hashes, as for devices.
 PROFILES = 16
 #: Values of facts are not told apart above it, which bounds how many are kept.
 MOST = 100
-
-
-class Features(Struct, frozen=True, array_like=True):
-    """What a sign-in shows: 32-bit hashes of lower-cased values, 0 where nothing was sent."""
-
-    ip: int = 0
-    asn: int = 0
-    country: int = 0
-    user_agent: int = 0
-    browser: int = 0
-    os: int = 0
-    kind: int = 0
-
-
-class SignInCounts(Struct, frozen=True, array_like=True):
-    """Sign-ins of the whole store before this one: all, by customers, and with its features."""
-
-    sign_ins: int
-    customers: int
-    ip: int
-    asn: int
-    country: int
-    user_agent: int
-    browser: int
-    os: int
-    kind: int
-
-
-class SignIn(Struct, frozen=True, array_like=True, order=True):
-    """A successful sign-in. ``device`` is a hash, 0 without one; ``country`` as it was sent, or
-    empty; ``counts`` as known then, None where nobody looked.
-    """
-
-    at_ms: int
-    event_id: str
-    features: Features
-    device: int
-    country: str
-    counts: SignInCounts | None
-
-
-class Dated(Struct, frozen=True, array_like=True, order=True):
-    """That something happened: a failed sign-in or a reset."""
-
-    at_ms: int
-    event_id: str
-
-
-class Order(Struct, frozen=True, array_like=True, order=True):
-    """A completed order; hashes of its id and payment reference, 0 without one."""
-
-    at_ms: int
-    event_id: str
-    order: int
-    amount: int
-    payment: int
-    coupon: bool
-
-
-class Undone(Struct, frozen=True, array_like=True, order=True):
-    """A cancellation (or a refund) of the order with that hash."""
-
-    at_ms: int
-    event_id: str
-    order: int
-    cancelled: bool
-
-
-class Known(Struct, frozen=True, array_like=True, order=True):
-    """A fact about others as it was known then; the event is the one that brought it."""
-
-    at_ms: int
-    value: int
-    event_id: str
 
 
 class Told(Struct, frozen=True):
@@ -138,8 +88,13 @@ _T = TypeVar("_T", bound=Any)
 
 
 class Evidence(Struct):
-    """All of one customer. ``profiles`` counts sign-ins that are not in ``sign_ins`` any more by
-    their features and device; ``known`` is by code, oldest first, values falling.
+    """All of one customer; lists are oldest first.
+
+    ``sign_ins``  the newest, and of those that are older than any finding the last one, however
+                  old: later ones are judged by it
+    ``profiles``  all sign-ins before those, counted by their features and device
+    ``orders``    the newest, however old; so are ``undone`` and ``redeemed``
+    ``known``     by code; values fall, as one that a later one reaches is dropped
     """
 
     sign_ins: list[SignIn] = field(default_factory=list)
@@ -159,38 +114,30 @@ def add(
     """Take an event into account, with what was known of others when it came. Mutates."""
     name = event.event_id
     match event:
-        case SignedIn():
-            _sign_in(evidence, event, at_ms, facts.sign_in)
-        case SignInFailed():
-            evidence.failures = _newest([*evidence.failures, Dated(at_ms, name)], FAILURES)
-        case PasswordReset():
-            evidence.resets = _newest([*evidence.resets, Dated(at_ms, name)], RESETS)
         case ProductViewed() | ProductClicked():
-            evidence.clicks = _newest([*evidence.clicks, at_ms], CLICKS)
+            _keep(evidence.clicks, at_ms - at_ms % CLICK_TICK_MS, CLICKS)
+        case SignedIn():
+            _keep_sign_ins(evidence, [sign_in_of(event, at_ms, facts.sign_in)])
+        case SignInFailed():
+            _keep(evidence.failures, Dated(at_ms, name), FAILURES)
+        case PasswordReset():
+            _keep(evidence.resets, Dated(at_ms, name), RESETS)
         case OrderCompleted():
-            order = Order(
-                at_ms,
-                name,
-                hash_of(event.order_id),
-                amount_minor,
-                hash_of(event.payment_ref),
-                event.coupon is not None,
-            )
-            evidence.orders = _newest([*evidence.orders, order], ORDERS)
+            _keep(evidence.orders, order_of(event, at_ms, amount_minor), ORDERS)
         case OrderCancelled() | OrderRefunded():
-            undone = Undone(at_ms, name, hash_of(event.order_id), isinstance(event, OrderCancelled))
-            evidence.undone = _newest([*evidence.undone, undone], UNDONE)
+            cancelled = isinstance(event, OrderCancelled)
+            undone = Undone(at_ms, name, hash_of(event.order_id), cancelled)
+            _keep(evidence.undone, undone, UNDONE)
         case CouponRedeemed():
-            evidence.redeemed = _newest([*evidence.redeemed, Dated(at_ms, name)], REDEEMED)
+            _keep(evidence.redeemed, Dated(at_ms, name), REDEEMED)
         case _:
             pass
-    if event.context is not None:
-        for code, shown in (
-            ("rooted_device", event.context.rooted),
-            ("emulator", event.context.emulator),
-        ):
-            if shown:
-                know(evidence, code, Known(at_ms, 1, name))
+    context = event.context
+    if context is not None:
+        if context.rooted:
+            know(evidence, "rooted_device", Known(at_ms, 1, name))
+        if context.emulator:
+            know(evidence, "emulator", Known(at_ms, 1, name))
     for code, value in facts.known:
         know(evidence, code, Known(at_ms, value, name))
 
@@ -201,23 +148,23 @@ def told(evidence: Evidence, event: AccountLinked, at_ms: int) -> None:
 
 
 def know(evidence: Evidence, code: str, known: Known) -> None:
-    """Keep a fact; values that are not worth it are passed over."""
+    """Keep a fact; values that are not worth it are passed over. Mutates."""
     if code in KINDS and known.value >= KINDS[code].worth:
-        if known.value > MOST:
-            known = Known(known.at_ms, MOST, known.event_id)
+        known = replace(known, value=min(known.value, MOST))
         evidence.known[code] = _frontier([*evidence.known.get(code, ()), known])
 
 
 def merge(a: Evidence, b: Evidence) -> Evidence:
     """The evidence of both histories."""
     merged = Evidence(
+        sign_ins=list(a.sign_ins),
         profiles=dict(a.profiles),
-        failures=_newest({*a.failures, *b.failures}, FAILURES),
-        resets=_newest({*a.resets, *b.resets}, RESETS),
-        orders=_newest({*a.orders, *b.orders}, ORDERS),
-        undone=_newest({*a.undone, *b.undone}, UNDONE),
-        redeemed=_newest({*a.redeemed, *b.redeemed}, REDEEMED),
-        clicks=_newest([*a.clicks, *b.clicks], CLICKS),
+        failures=_newest(a.failures + b.failures, FAILURES),
+        resets=_newest(a.resets + b.resets, RESETS),
+        orders=_newest(a.orders + b.orders, ORDERS),
+        undone=_newest(a.undone + b.undone, UNDONE),
+        redeemed=_newest(a.redeemed + b.redeemed, REDEEMED),
+        clicks=_newest(a.clicks + b.clicks, CLICKS),
         known={
             code: _frontier([*a.known.get(code, ()), *b.known.get(code, ())])
             for code in {*a.known, *b.known}
@@ -225,83 +172,72 @@ def merge(a: Evidence, b: Evidence) -> Evidence:
     )
     for profile, count in b.profiles.items():
         _count(merged.profiles, profile, count)
-    _keep_sign_ins(merged, [*a.sign_ins, *b.sign_ins])
+    _keep_sign_ins(merged, b.sign_ins)
     return merged
 
 
 def prune(evidence: Evidence, newest_ms: int) -> None:
     """Drop what no finding can need any more, whatever comes."""
-    since_ms = newest_ms - keeps_ms("new_device")
-    while evidence.sign_ins and evidence.sign_ins[0].at_ms < since_ms:
-        _retire(evidence, evidence.sign_ins.pop(0))
-    for name in ("failures", "resets", "undone", "redeemed"):
-        kept = getattr(evidence, name)
-        if kept and kept[0].at_ms < newest_ms - _LONGEST_MS:
-            setattr(evidence, name, [e for e in kept if e.at_ms >= newest_ms - _LONGEST_MS])
-    if evidence.clicks and evidence.clicks[0] < newest_ms - keeps_ms("regular_clicks"):
-        since_ms = newest_ms - keeps_ms("regular_clicks")
-        evidence.clicks = [ms for ms in evidence.clicks if ms >= since_ms]
-    for code, found in list(evidence.known.items()):
-        since_ms = newest_ms - keeps_ms(code)
-        if found[0].at_ms < since_ms:
-            evidence.known[code] = [each for each in found if each.at_ms >= since_ms]
-            if not evidence.known[code]:
-                del evidence.known[code]
+    _settle(evidence, newest_ms)
+    _drop(evidence.failures, newest_ms - _FAILURES_MS)
+    _drop(evidence.resets, newest_ms - _RESETS_MS)
+    for code in list(evidence.known):
+        _drop(evidence.known[code], newest_ms - keeps_ms(code))
+        if not evidence.known[code]:
+            del evidence.known[code]
 
 
-def hash_of(value: str | None) -> int:
-    """32 bits of a value; 0 where there is none."""
-    return 0 if value is None else crc32(value.encode()) or 1
+def settled(evidence: Evidence, newest_ms: int) -> Evidence:
+    """The evidence as findings have to see it: as if pruned. The argument stays as it is.
 
-
-def features_of(context: Context | None) -> Features:
-    """What a sign-in shows, by its context; case does not matter."""
-    if context is None:
-        return Features()
-    asn = None if context.asn is None else str(context.asn)
-    kind = context.device_model
-    return Features(
-        *(
-            hash_of(None if value is None else value.casefold())
-            for value in (
-                context.ip,
-                asn,
-                context.country,
-                context.user_agent,
-                context.browser,
-                context.os,
-                kind,
-            )
-        )
+    Sign-ins that retire may be forgotten, where there are many profiles, and clicks are dropped
+    while a level may still remember them; anything else that is pruned makes no difference.
+    """
+    old_clicks = evidence.clicks and evidence.clicks[0] < newest_ms - _CLICKS_MS
+    if not old_clicks and _last_retired(evidence, newest_ms) <= 0:
+        return evidence
+    copy = replace(
+        evidence,
+        sign_ins=[*evidence.sign_ins],
+        profiles={**evidence.profiles},
+        clicks=[*evidence.clicks],
     )
+    _settle(copy, newest_ms)
+    return copy
 
 
-#: No finding looks back further, nor does the memory of a level.
-_LONGEST_MS = max(map(keeps_ms, KINDS)) + MEMORY_MS
+#: How long lists are kept: for a finding of theirs, and for what that finding looks back on.
+_FAILURES_MS = keeps_ms("failed_sign_ins") + DAY_MS
+_RESETS_MS = keeps_ms("password_resets") + DAY_MS
+_SIGN_INS_MS = max(map(keeps_ms, ("new_device", "impossible_travel", "unlikely_sign_in")))
+#: Clicks are many, so they are kept only while a finding holds.
+_CLICKS_MS = holds_ms("regular_clicks") + DAY_MS
 
 
-def _sign_in(evidence: Evidence, event: SignedIn, at_ms: int, counts: SignInCounts | None) -> None:
-    context = event.context
-    found = SignIn(
-        at_ms,
-        event.event_id,
-        features_of(context),
-        hash_of(context.device_id) if context else 0,
-        (context.country or "") if context else "",
-        counts,
-    )
-    _keep_sign_ins(evidence, [*evidence.sign_ins, found])
+def _keep_sign_ins(evidence: Evidence, more: list[SignIn]) -> None:
+    evidence.sign_ins = sorted(evidence.sign_ins + more, key=rank)
+    _count_first(evidence, len(evidence.sign_ins) - SIGN_INS)
 
 
-def _keep_sign_ins(evidence: Evidence, found: list[SignIn]) -> None:
-    found.sort(key=_when)
-    for old in found[:-SIGN_INS]:
-        _retire(evidence, old)
-    evidence.sign_ins = found[-SIGN_INS:]
+def _settle(evidence: Evidence, newest_ms: int) -> None:
+    del evidence.clicks[: bisect_left(evidence.clicks, newest_ms - _CLICKS_MS)]
+    last = _last_retired(evidence, newest_ms)
+    _count_first(evidence, last)
+    if last >= 0 and evidence.sign_ins[0].counts is not None:
+        evidence.sign_ins[0] = replace(evidence.sign_ins[0], counts=None)
 
 
-def _retire(evidence: Evidence, old: SignIn) -> None:
-    _count(evidence.profiles, (old.features, old.device), 1)
+def _last_retired(evidence: Evidence, newest_ms: int) -> int:
+    """Place of the last sign-in that is older than any finding, which is kept; -1 without one."""
+    since_ms = newest_ms - _SIGN_INS_MS
+    return bisect_left(evidence.sign_ins, since_ms, key=attrgetter("at_ms")) - 1
+
+
+def _count_first(evidence: Evidence, number: int) -> None:
+    """Let so many sign-ins go into the profiles, the oldest."""
+    for old in evidence.sign_ins[: max(number, 0)]:
+        _count(evidence.profiles, (old.features, old.device), 1)
+    del evidence.sign_ins[: max(number, 0)]
 
 
 def _count(
@@ -309,21 +245,30 @@ def _count(
 ) -> None:
     profiles[profile] = profiles.get(profile, 0) + n
     if len(profiles) > PROFILES:
-        del profiles[max(profiles, key=_profile_hash)]
+        del profiles[max(profiles, key=_profile_rank)]
 
 
-def _profile_hash(profile: tuple[Features, int]) -> int:
+def _profile_rank(profile: tuple[Features, int]) -> tuple[int, str]:
     features, device = profile
-    return crc32(repr((*astuple(features), device)).encode())
+    shown = repr((*astuple(features), device))
+    return crc32(shown.encode()), shown
 
 
-def _when(found: SignIn) -> tuple[int, str]:
-    return found.at_ms, found.event_id
+def _keep(found: list[_T], new: _T, limit: int) -> None:
+    """Put it in its place and drop the oldest of too many."""
+    insort(found, new)
+    if len(found) > limit:
+        del found[0]
 
 
-def _newest(found: Iterable[_T], limit: int) -> list[_T]:
-    """The newest of them, oldest first."""
+def _newest(found: list[_T], limit: int) -> list[_T]:
     return sorted(found)[-limit:]
+
+
+def _drop(found: list[_T], since_ms: int) -> None:
+    """Drop what was before an instant."""
+    while found and found[0].at_ms < since_ms:
+        del found[0]
 
 
 def _frontier(found: Iterable[Known]) -> list[Known]:

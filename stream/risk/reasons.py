@@ -42,17 +42,17 @@ KINDS: dict[str, Kind] = {
     "new_device": Kind("account", 7, "sign-ins"),
     "new_country": Kind("account", 7, "sign-ins"),
     "new_network": Kind("account", 7, "sign-ins"),
-    "impossible_travel": Kind("account", 7, "km/h", worth=500),
-    "unlikely_sign_in": Kind("account", 7, "tenths of a power of ten"),
+    "impossible_travel": Kind("account", 7, "km/h", worth=900),
+    "unlikely_sign_in": Kind("account", 7, "tenths of a power of ten", worth=10),
     "young_account": Kind("account", 7, "hours from sign-up to the order", less=True),
-    "dormant_account": Kind("account", 7, "days without sign-in or order before", worth=30),
+    "dormant_account": Kind("account", 7, "days without sign-in or order before", worth=90),
     "fast_first_order": Kind("order", 30, "seconds from sign-up to the first order", less=True),
     "order_velocity": Kind("order", 7, "orders within an hour", worth=3),
     "unusual_amount": Kind("order", 7, "robust z of the amount", worth=3),
     "payment_references": Kind("order", 30, "payment references within 30 days", worth=3),
     "orders_undone": Kind("order", 30, "orders cancelled or refunded within 30 days", worth=2),
     "no_browsing": Kind("order", 7, "orders without any browsing in the day before"),
-    "regular_clicks": Kind("order", 7, "clicks at equal intervals", worth=8),
+    "regular_clicks": Kind("order", 7, "clicks at equal intervals", worth=12),
     "rapid_clicks": Kind("order", 7, "clicks within a minute", worth=30),
     "coupon_then_cancel": Kind("promotion", 30, "orders with a coupon that were cancelled"),
     "redemption_rate": Kind("promotion", 30, "coupons redeemed within 30 days", worth=3),
@@ -86,6 +86,10 @@ KINDS: dict[str, Kind] = {
     ),
     "coupon_on_shipping": Kind(
         "promotion", 30, "accounts redeemed the coupon with the shipping reference", worth=2
+    ),
+    # what the customer's own sign-ins and orders tell together
+    "order_after_new_device": Kind(
+        "account", 7, "orders within a day of a sign-in from a new device in a new country"
     ),
 }
 

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from msgspec import Struct
 
 from stream.risk.evidence import Evidence
+from stream.risk.reasons import keeps_ms
 
 
 class Subject(Struct):
@@ -22,3 +23,7 @@ class Subject(Struct):
     first_order_ms: int | None
     newest_ms: int
     browsed: Collection[int]
+
+    def since_ms(self, code: str) -> int:
+        """A finding anchored there or before it is over, and no level remembers it any more."""
+        return self.newest_ms - keeps_ms(code)

@@ -1,12 +1,14 @@
 """Weights: how many points a finding brings, and what a sum of points amounts to."""
 
+from typing import Literal
+
 from msgspec import Struct, field
 
 from stream.risk.reasons import KINDS
 
-Level = str
+Level = Literal["low", "elevated", "high"]
 #: Lowest first.
-LEVELS = ("low", "elevated", "high")
+LEVELS: tuple[Level, ...] = ("low", "elevated", "high")
 
 #: Thresholds of a value and the points from there on, mildest first.
 Steps = tuple[tuple[int, int], ...]
@@ -22,8 +24,8 @@ class Bounds(Struct, frozen=True):
 class Weights(Struct, frozen=True):
     """Points by code, and how they are read.
 
-    ``half_points``   points that come to a score of about 50
-    ``doubling``      points that double the odds
+    ``half_points``   points that come to a score of 50, above 0
+    ``doubling``      points that double the odds, once there are many, above 0
     ``bounds``        by level, but the lowest
     ``cool_down_ms``  for so long an alert is not repeated for the same causes
     """
@@ -47,19 +49,21 @@ class Weights(Struct, frozen=True):
         return points
 
     def score(self, points: int) -> int:
-        """The calibration: 0 for no points, monotone, below 100 for any sum.
+        """The calibration: 0 for no points, 50 for ``half_points``, and monotone.
 
-        With ``x = 2 ** (points / doubling)``, the odds relative to none, it is
-        ``100 * (x - 1) / (x + 2 ** (half_points / doubling))``, rounded half up: a logistic curve
-        that begins at 0.
+        The odds ``score : 100 - score`` are ``(x - 1) : (h - 1)``, where ``x`` is
+        ``2 ** (points / doubling)`` and ``h`` is the same of ``half_points``: a logistic curve that
+        begins at 0. Rounded half up.
         """
         if points <= 0:
             return 0
-        odds = 2.0 ** (min(points, 40 * self.doubling) / self.doubling)
-        return min(
-            100, int(100 * (odds - 1) / (odds + 2.0 ** (self.half_points / self.doubling)) + 0.5)
-        )
+        odds = 2.0 ** min(points / self.doubling, _MOST_DOUBLINGS) - 1
+        half = 2.0 ** min(self.half_points / self.doubling, _MOST_DOUBLINGS) - 1
+        return int(100 * odds / (odds + half) + 0.5)
 
+
+#: What a float can hold, twice and a hundred times.
+_MOST_DOUBLINGS = 1000
 
 #: No points for anything.
 NO_WEIGHTS = Weights({})

@@ -1,0 +1,40 @@
+-- Count the members of scopes, each after it has taken in who asks.
+--
+-- KEYS[i] scope: a sorted set of members by the ms of their first time
+-- ARGV[1] MessagePack: how many members are kept, for how many seconds, how many others are named;
+--         then of each key the question: member (empty = nobody), ms, windows in ms, whether to
+--         name others
+--
+-- Returns of each key the counts, one a window, and the others.
+local kept, expiry_s, named, questions = unpack(cmsgpack.unpack(ARGV[1]))
+
+local function since(at_ms, window)
+    return string.format('(%.0f', at_ms - window)
+end
+
+local answers = {}
+for i, key in ipairs(KEYS) do
+    local member, at_ms, windows, tell = unpack(questions[i])
+    if member ~= '' then
+        if redis.call('ZADD', key, 'LT', at_ms, member) == 1 then
+            redis.call('ZREMRANGEBYRANK', key, 0, -1 - kept)
+        end
+        redis.call('EXPIRE', key, expiry_s)
+    end
+    local counts, others = {}, {}
+    for at, window in ipairs(windows) do
+        counts[at] = redis.call('ZCOUNT', key, since(at_ms, window), at_ms)
+    end
+    -- True again for a record that is delivered again: its member still has that time.
+    if tell and counts[1] > 1 and tonumber(redis.call('ZSCORE', key, member)) == at_ms then
+        local found = redis.call('ZREVRANGEBYSCORE', key, at_ms, since(at_ms, windows[1]),
+            'LIMIT', 0, named + 1)
+        for _, name in ipairs(found) do
+            if name ~= member and #others < named then
+                others[#others + 1] = name
+            end
+        end
+    end
+    answers[i] = {counts, others}
+end
+return answers
