@@ -12,7 +12,7 @@ from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, RISK_ALERTS, S
 Document = dict[str, Any]
 
 #: Version of the contract, semantic: the major number rises when a reader or writer would break.
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 _KAFKA_BINDING = "0.5.0"

@@ -30,6 +30,7 @@ from stream.profile.state import State
 from stream.risk.findings import Finding
 from stream.risk.score import judge
 from stream.risk.weights import Weights
+from stream.risk_file import load_weights
 from stream.windows import HOUR_MS, to_ms
 
 #: The customer whose valid examples, folded, are the example of a portrait.
@@ -144,7 +145,7 @@ def example_alert() -> RiskAlert:
 
 
 def _example_standards(currency: str) -> Standards:
-    """The shipped rules and a target portrait, so that the example has a fit to show."""
+    """The shipped rules and weights, and a target portrait, so that the example has a fit."""
     standards = default_standards(currency)
     target = Target(
         name="furnishes a home",
@@ -159,7 +160,8 @@ def _example_standards(currency: str) -> Standards:
     )
     tiers = [tier.name for tier in standards.tiers]
     rules = load_rules(None, standards.decimals, tiers)
-    return structs.replace(standards, targets=(target,), rules=rules)
+    weights = load_weights(None)
+    return structs.replace(standards, targets=(target,), rules=rules, risk=weights)
 
 
 def _criterion(name: str, field: str, asked: Operator, weight: float = 1) -> Criterion:

@@ -15,7 +15,7 @@ from random import Random
 
 import msgspec
 
-from stream.demo.attackers.cast import accounts_of_attackers, raids
+from stream.demo.attackers.cast import accounts_of_attackers, next_raid, raids
 from stream.demo.attackers.purchases import Market
 from stream.demo.attackers.raid import Attack
 from stream.demo.bots import Crawler, bot_count
@@ -71,11 +71,10 @@ class Simulation:
         self._bots = [Crawler(seed, index, self._catalogue) for index in range(bots)]
         honest = customers - bots - (accounts_of_attackers(customers) if attackers else 0)
         self.visitors = [make_visitor(seed, n, self._catalogue) for n in range(honest)]
-        self._raids = (
-            raids(seed, customers, self.visitors, Market(self._catalogue, currency))
-            if attackers
-            else []
-        )
+        self._market = Market(self._catalogue, currency)
+        self._raids = raids(seed, customers, self.visitors, self._market) if attackers else []
+        #: Raids after those of the history.
+        self._later = 0
 
     @property
     def attacks(self) -> dict[str, Attack]:
@@ -117,6 +116,13 @@ class Simulation:
             left_s=left_s,
         )
         return play(visit, script, begins_ms)
+
+    def raid(self, begins_ms: int) -> list[Timed]:
+        """The events of one raid more, on a shop that is attacked; its accounts are new ones."""
+        self._later += 1
+        raid = next_raid(self._seed, self._later - 1, self.visitors, self._market)
+        self._raids.append(raid)
+        return raid.play(begins_ms)
 
     def _perform(
         self, plan: Sequence[Planned], end: datetime, left_out: int = 0

@@ -11,10 +11,10 @@ from stream.risk.subject import Subject
 #: In words: ``{n}`` is the number with its bound, ``{value}`` the bare one. Members are counted by
 #: when they were first seen there, so it says no more than that.
 _DETAILS = {
-    "accounts_on_device": "{n} accounts first seen on this device within 30 days",
+    "accounts_on_device": "{n} accounts first seen on this device within 180 days",
     "accounts_on_ip": "{n} accounts first seen on this IP address within a day",
-    "accounts_on_payment": "{n} accounts first paid with this payment reference within 30 days",
-    "accounts_on_shipping": "{n} accounts first ordered to this shipping reference within 30 days",
+    "accounts_on_payment": "{n} accounts first paid with this payment reference within 180 days",
+    "accounts_on_shipping": "{n} accounts first ordered to this shipping reference within 180 days",
     "sign_ups_on_device_hour": "{n} accounts signed up on this device within an hour",
     "sign_ups_on_device_day": "{n} accounts signed up on this device within a day",
     "sign_ups_on_device": "{n} accounts signed up on this device within 30 days",

@@ -24,6 +24,8 @@ from stream.risk.reasons import KINDS
 from stream.windows import DAY_MS, HOUR_MS
 
 _MONTH_MS = 30 * DAY_MS
+#: How long an account counts with a device or a reference that it was first seen with.
+_SHARED_MS = 180 * DAY_MS
 
 #: Below so many attempts a device's share of failures says nothing.
 _ATTEMPTS = 10
@@ -128,7 +130,7 @@ def _questions(key: str, event: Event, at_ms: int) -> Iterator[Asked]:
 
 def _accounts(kind: str, value: str, key: str, at_ms: int) -> Asked:
     # An address is shared by strangers: nobody is told, and a day is all it may say.
-    window_ms, tell = (DAY_MS, False) if kind == "ip" else (_MONTH_MS, True)
+    window_ms, tell = (DAY_MS, False) if kind == "ip" else (_SHARED_MS, True)
     question = Question(_scope("accounts", kind, value), key, at_ms, (window_ms,), tell)
     return Asked(question, (f"accounts_on_{kind}",))
 
@@ -141,7 +143,9 @@ def _sign_ups(kind: str, value: str, key: str, at_ms: int) -> Asked:
 
 
 def _failed(kind: str, value: str, member: str | None, at_ms: int) -> Asked:
-    question = Question(_scope("failed", kind, value), member, at_ms, (HOUR_MS,))
+    # Whose sign-in failed before anybody could know that it was one of many is told.
+    scope, tell = _scope("failed", kind, value), kind == "device"
+    question = Question(scope, member, at_ms, (HOUR_MS,), tell)
     return Asked(question, (f"failed_accounts_on_{kind}",))
 
 

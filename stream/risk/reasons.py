@@ -57,7 +57,7 @@ KINDS: dict[str, Kind] = {
     "coupon_then_cancel": Kind("promotion", 30, "orders with a coupon that were cancelled"),
     "redemption_rate": Kind("promotion", 30, "coupons redeemed within 30 days", worth=3),
     # what was known of others when the event came
-    "accounts_on_device": Kind("device", 30, "accounts on the device within 30 days", worth=2),
+    "accounts_on_device": Kind("device", 30, "accounts on the device within 180 days", worth=2),
     "accounts_on_ip": Kind("device", 30, "accounts on the IP address within a day", worth=2),
     "accounts_on_payment": Kind("device", 30, "accounts with the payment reference", worth=2),
     "accounts_on_shipping": Kind("device", 30, "accounts with the shipping reference", worth=2),

@@ -34,19 +34,27 @@ def find(subject: Subject) -> Iterator[Finding]:
 
 def _strange(evidence: Evidence) -> Iterator[SignIn]:
     """Sign-ins of which neither device nor country was shown by an earlier one."""
+    seen = {features.country for features, _ in evidence.profiles}
+    for place, sign_in in enumerate(evidence.sign_ins):
+        country = sign_in.features.country
+        # Of nearly all the country is known, and nothing has to be counted.
+        if country not in seen and _is_new(sign_in, evidence, place):
+            yield sign_in
+        seen.add(country)
+
+
+def _is_new(sign_in: SignIn, evidence: Evidence, place: int) -> bool:
+    """Whether enough of the sign-ins before that place named a device, and a country, and none of
+    them these; 0 names nothing.
+    """
     devices, countries = Counter[int](), Counter[int]()
     for (features, device), count in evidence.profiles.items():
         devices[device] += count
         countries[features.country] += count
-    for sign_in in evidence.sign_ins:
-        if _is_new(sign_in.device, devices) and _is_new(sign_in.features.country, countries):
-            yield sign_in
-        devices[sign_in.device] += 1
-        countries[sign_in.features.country] += 1
-
-
-def _is_new(value: int, shown: Counter[int]) -> bool:
-    """Whether enough earlier sign-ins named something of the kind, and none of them this; 0 is
-    nothing.
-    """
-    return value not in shown and value != 0 and shown.total() - shown[0] >= ENOUGH
+    for earlier in evidence.sign_ins[:place]:
+        devices[earlier.device] += 1
+        countries[earlier.features.country] += 1
+    return all(
+        value != 0 and value not in shown and shown.total() - shown[0] >= ENOUGH
+        for value, shown in ((sign_in.device, devices), (sign_in.features.country, countries))
+    )

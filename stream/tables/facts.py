@@ -17,7 +17,7 @@ MEMBERS = 1_000
 #: Others that an answer names, at most.
 OTHERS = 20
 #: A scope goes so long after somebody was last added to it.
-EXPIRY_S = 60 * 24 * 3600
+EXPIRY_S = 200 * 24 * 3600
 
 
 class CountedSignIn(Struct, frozen=True):

@@ -5,8 +5,6 @@ In memory, which gives the same as Redis: that is held on the first of the purch
 
 from functools import cache
 
-import pytest
-
 from stream.cli.evaluations.risk import judged
 from stream.evaluate.risk import Evaluation, History, Purchase, evaluate, read_history
 from stream.risk_file import load_weights
@@ -63,8 +61,3 @@ def test_tables_in_redis_and_in_memory_give_the_same_risks() -> None:
     assert in_redis == judged(part, weights, memory=True)
     codes = {reason.code for each in in_redis for reason in each.risk.reasons}
     assert {"fast_first_order", "accounts_on_device", "sign_ups_on_ip_hour"} <= codes
-
-
-@pytest.mark.parametrize("flash", [True, False])
-def test_there_is_fraud_to_find(flash: bool) -> None:
-    assert any(each.fraud for each in purchases() if each.flash is flash)

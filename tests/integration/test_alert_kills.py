@@ -26,9 +26,9 @@ from tests.support.services import Backend
 from tests.support.topics import read_all
 from tests.support.workers import successful
 
-EVENTS, CUSTOMERS = 2400, 80
+EVENTS, CUSTOMERS = 5000, 120
 #: Of each kind of suspicious conduct there are so many.
-EACH = 18
+EACH = 30
 DAY, MINUTE, SECOND = timedelta(days=1), timedelta(minutes=1), timedelta(seconds=1)
 COOL_DOWN = timedelta(days=10)
 #: Days after which the last finding, of 30 days, has ended, and so has the memory of its level.

@@ -43,6 +43,7 @@ _GOOD = {
             "currency": "USD",
         },
     ),
+    "links": ("account_linked", {"code": "accounts_on_device", "value": 2, "cause": "other"}),
 }
 
 

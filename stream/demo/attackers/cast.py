@@ -7,7 +7,7 @@ from stream.demo.attackers.brushers import brush
 from stream.demo.attackers.farm import farm
 from stream.demo.attackers.hunters import hunt
 from stream.demo.attackers.purchases import Market
-from stream.demo.attackers.raid import Raid
+from stream.demo.attackers.raid import ATTACKS, Raid
 from stream.demo.attackers.stuffing import stuff
 from stream.demo.attackers.takeover import take_over
 from stream.demo.sessions import buying
@@ -21,6 +21,8 @@ _STUFFED, _TAKEN_OVER, _FARMED, _HUNTERS, _BRUSHERS = 20, 8, 12, 12, 8
 #: over when it is the end.
 _FIRST_DAY, _LAST_DAY = 6.0, 1.5
 _DAY_S = 86_400
+#: Raids after the history are numbered from here on, clear of its own.
+_FIRST_NUMBER = 1_000_000
 #: Of a hundred known customers, so many have accounts that are worth being taken over.
 _DEAR_PERCENT = 8
 
@@ -44,19 +46,38 @@ def raids(seed: int, customers: int, visitors: Sequence[Visitor], market: Market
     ]
 
 
+def next_raid(seed: int, number: int, visitors: Sequence[Visitor], market: Market) -> Raid:
+    """One raid after those of the history, the kinds in turn; numbers are from 0 on."""
+    rng = Random(f"raid/{seed}/{number}")
+    attack = ATTACKS[number % len(ATTACKS)]
+    number += _FIRST_NUMBER
+    taken_over, tried = _victims(seed, visitors)
+    match attack:
+        case "credential_stuffing":
+            return stuff(rng, number, 0, rng.sample(tried, min(len(tried), _STUFFED)))
+        case "account_takeover":
+            return take_over(rng, number, 0, rng.choice(taken_over), market)
+        case "device_farm":
+            return farm(rng, number, 0, _made("farm", number, _FARMED), market)
+        case "coupon_hunting":
+            return hunt(rng, number, 0, _made("hunter", number, _HUNTERS), market)
+        case "brushing":
+            return brush(rng, number, 0, _made("brusher", number, _BRUSHERS), market)
+
+
+def _made(name: str, number: int, size: int) -> list[str]:
+    return [f"{name}-{number}-{n}" for n in range(size)]
+
+
 def _of_band(seed: int, number: int, visitors: Sequence[Visitor], market: Market) -> Iterator[Raid]:
     rng = Random(f"attackers/{seed}/{number}")
     taken_over, tried = _victims(seed, visitors)
     yield stuff(rng, number, _begins_s(rng), _share(tried, number, _STUFFED))
     for n, victim in enumerate(_share(taken_over, number, _TAKEN_OVER)):
         yield take_over(rng, number * _TAKEN_OVER + n, _begins_s(rng), victim, market)
-    for plan, name, size in (
-        (farm, "farm", _FARMED),
-        (hunt, "hunter", _HUNTERS),
-        (brush, "brusher", _BRUSHERS),
-    ):
-        made = [f"{name}-{number}-{n}" for n in range(size)]
-        yield plan(rng, number, _begins_s(rng), made, market)
+    yield farm(rng, number, _begins_s(rng), _made("farm", number, _FARMED), market)
+    yield hunt(rng, number, _begins_s(rng), _made("hunter", number, _HUNTERS), market)
+    yield brush(rng, number, _begins_s(rng), _made("brusher", number, _BRUSHERS), market)
 
 
 def _victims(seed: int, visitors: Sequence[Visitor]) -> tuple[Sequence[Visitor], Sequence[Visitor]]:

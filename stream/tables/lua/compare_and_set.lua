@@ -11,26 +11,30 @@
 -- ARGV[8 * i]           what was alerted so far, JSON; empty = nothing
 --
 -- Returns one number a key: 1 stored, 0 conflict.
-local names = {'r', 'v', 's', 'd', 'm', 't', 'a', 'l'}
-local may_be_absent = {d = true, m = true, a = true, l = true}
+
+-- A field that a record may lack: kept, or taken away where it is empty.
+local function put(key, name, value)
+    if value == '' then
+        redis.call('HDEL', key, name)
+    else
+        redis.call('HSET', key, name, value)
+    end
+end
+
 local stored = {}
 for i, key in ipairs(KEYS) do
-    local base = #names * (i - 1)
-    if tonumber(redis.call('HGET', key, 'r') or '0') == tonumber(ARGV[base + 1]) - 1 then
-        local kept, gone = {}, {}
-        for j, name in ipairs(names) do
-            local value = ARGV[base + j]
-            if value == '' and may_be_absent[name] then
-                gone[#gone + 1] = name
-            else
-                kept[#kept + 1] = name
-                kept[#kept + 1] = value
-            end
-        end
-        -- This first: a server without memory refuses it, and nothing is changed then.
-        redis.call('HSET', key, unpack(kept))
-        if #gone > 0 then
-            redis.call('HDEL', key, unpack(gone))
+    local base = 8 * (i - 1)
+    local revision = tonumber(ARGV[base + 1])
+    if tonumber(redis.call('HGET', key, 'r') or '0') == revision - 1 then
+        redis.call('HSET', key, 'r', ARGV[base + 1], 'v', ARGV[base + 2], 's', ARGV[base + 3],
+            't', ARGV[base + 6])
+        put(key, 'd', ARGV[base + 4])
+        if ARGV[base + 5] == '' and ARGV[base + 7] == '' and ARGV[base + 8] == '' then
+            redis.call('HDEL', key, 'm', 'a', 'l')  -- as it is nearly always
+        else
+            put(key, 'm', ARGV[base + 5])
+            put(key, 'a', ARGV[base + 7])
+            put(key, 'l', ARGV[base + 8])
         end
         stored[i] = 1
     else

@@ -12,7 +12,9 @@ import msgspec
 import pytest
 
 from stream.demo.attackers.cast import accounts_of_attackers, bands
-from stream.demo.attackers.raid import ATTACK_ID, ATTACKS
+from stream.demo.attackers.caught import Caught, Watch, watch
+from stream.demo.attackers.raid import ATTACK_ID, ATTACKS, Attack
+from stream.demo.live import LiveShop
 from stream.demo.simulation import Simulation
 from stream.demo.visit import NEW_CUSTOMER_COUPON
 from stream.events import (
@@ -212,6 +214,32 @@ def test_all_addresses_are_nobodys(history: list[Event]) -> None:
     addresses = {event.context.ip for event in history if event.context and event.context.ip}
     assert len(addresses) > 500
     assert all(any(ip_address(each) in net for net in NOBODYS) for each in addresses)
+
+
+def test_who_is_found_is_counted_by_kind_and_victims_are_no_honest_customers() -> None:
+    attacks: dict[str, Attack] = {
+        "victim": "account_takeover",
+        "farm-1": "device_farm",
+        "farm-2": "device_farm",
+    }
+    seen = watch(attacks, ["victim", "ada", "bob"], {"victim", "farm-2", "bob", "bot-0"})
+    assert seen.attacks == (Caught("account takeover", 1, 1), Caught("device farm", 2, 1))
+    assert (seen.accused, seen.honest) == (1, 2)
+    assert watch({}, ["ada"], {"ada"}) == Watch()
+
+
+def test_live_raids_are_new_ones_of_all_kinds() -> None:
+    simulation = Simulation(seed=2, customers=300, attackers=True)
+    known = set(simulation.attacks)
+    shop = LiveShop(simulation, seed=2)
+    events = [shop.event(END) for _ in range(30_000)]
+    assert {event.occurred_at for event in events} == {END}
+    assert len({event.event_id for event in events}) == len(events)
+    bad = {event.customer_id for event in events if event.event_id.startswith(ATTACK_ID)}
+    assert bad <= simulation.attacks.keys()
+    assert len(bad - known) > 10
+    calm = LiveShop(Simulation(seed=2, customers=300), seed=2)
+    assert not any(calm.event(END).event_id.startswith(ATTACK_ID) for _ in range(10_000))
 
 
 # --- honest customers that look odd ---------------------------------------------------------

@@ -27,7 +27,7 @@ def test_a_fact_is_found_when_it_was_known_with_the_event_that_brought_it() -> N
             AT_MS,
             7,
             ("e1",),
-            "7 accounts first seen on this device within 30 days",
+            "7 accounts first seen on this device within 180 days",
         )
     ]
 

@@ -117,7 +117,7 @@ def test_members_windows_and_whom_to_tell() -> None:
     assert tells == {scope for scope in bought if not scope.endswith("/ip")}
     assert {each.question.member for each in bought.values()} == {KEY}
     assert bought["accounts/ip"].question.windows == (DAY_MS,)
-    assert bought["accounts/device"].question.windows == (MONTH_MS,)
+    assert bought["accounts/device"].question.windows == (180 * DAY_MS,)
     assert bought["coupon/ip"].question.windows == (MONTH_MS,)
     signed_up = asked(event(events.SignedUp))["sign-ups/ip"]
     assert signed_up.question.windows == (HOUR_MS, DAY_MS, MONTH_MS)
@@ -132,6 +132,11 @@ def test_who_signs_in_asks_for_failures_without_being_one() -> None:
     for each in (failed, signed_in):
         assert each["attempts/device"].question.member == "e1"
     assert failed["failures/device"].question.member == "e1"
+
+
+def test_who_failed_on_a_device_before_others_did_is_told() -> None:
+    failed = asked(event(events.SignInFailed))
+    assert {scope for scope, each in failed.items() if each.question.tell} == {"failed/device"}
 
 
 def question(tell: bool = False) -> Question:
