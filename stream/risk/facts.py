@@ -50,12 +50,16 @@ class Question(Struct, frozen=True):
 
 
 class Answer(Struct, frozen=True):
-    """``counts`` by window; ``others`` were there when the member was brought, newest first, some
-    twenty at most.
+    """``counts`` by window, as of the question's time. Where others are named, ``others`` are some
+    twenty of them at most, the newest first, and ``around`` is how many there are with the member.
+
+    Named are those within the first window on either side: partitions go at different speeds, and
+    who came later may have been counted before.
     """
 
     counts: tuple[int, ...]
     others: tuple[str, ...] = ()
+    around: int = 0
 
 
 class Asked(Struct, frozen=True):
@@ -93,9 +97,18 @@ def facts(asked: Sequence[Asked], answers: Sequence[Answer]) -> Facts:
                 value = min(100, 100 * count // whole) if whole >= _ATTEMPTS else 0
             if value >= KINDS[code].worth:
                 known.append((code, value))
-                if each.question.tell:
-                    told += (Told(other, code, value) for other in answer.others)
+        if each.question.tell and answer.around >= KINDS[each.codes[0]].worth:
+            told += _told(each, answer)
     return Facts(known=tuple(known), told=tuple(told))
+
+
+def _told(asked: Asked, answer: Answer) -> Iterator[Told]:
+    """What the others could not know; nor could who asks, of those who come later by their time."""
+    code, member = asked.codes[0], asked.question.member
+    if member is not None and answer.around > answer.counts[0]:
+        yield Told(member, code, answer.around)
+    for other in answer.others:
+        yield Told(other, code, answer.around)
 
 
 def _questions(key: str, event: Event, at_ms: int) -> Iterator[Asked]:

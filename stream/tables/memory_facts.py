@@ -58,11 +58,12 @@ class MemoryFacts:
         )
         if not question.tell or member is None or members.get(member) != at_ms:
             return Answer(counts)
-        since_ms = at_ms - question.windows[0]
-        others = sorted(
-            ((ms, name) for name, ms in members.items() if since_ms < ms <= at_ms), reverse=True
+        window = question.windows[0]
+        around = sorted(
+            ((ms, name) for name, ms in members.items() if abs(ms - at_ms) < window), reverse=True
         )
-        return Answer(counts, tuple(name for _, name in others if name != member)[:OTHERS])
+        others = tuple(name for _, name in around if name != member)[:OTHERS]
+        return Answer(counts, others, len(around))
 
 
 def _count(store: _Store, source: str, sign_ins: Sequence[CountedSignIn]) -> list[SignInCounts]:

@@ -62,9 +62,9 @@ class RedisFacts:
                 run(pipe, _ASK, keys, [_encode((MEMBERS, EXPIRY_S, OTHERS, asked))])
 
         return [
-            Answer(tuple(counts), tuple(name.decode() for name in others))
+            Answer(tuple(counts), tuple(name.decode() for name in others), around)
             for answers in await execute(self._client, [_ASK], fill)
-            for counts, others in answers
+            for counts, others, around in answers
         ]
 
     async def count_sign_ins(

@@ -89,7 +89,7 @@ def sign_in(
 
 async def test_who_asks_is_counted_and_alone_at_first(facts: FactTable) -> None:
     assert await facts.ask([]) == []
-    assert await ask(facts, "a", NOW_MS) == Answer((1,), ())
+    assert await ask(facts, "a", NOW_MS) == Answer((1,), (), 1)
 
 
 async def test_those_who_were_there_are_counted_and_named_newest_first(
@@ -97,7 +97,7 @@ async def test_those_who_were_there_are_counted_and_named_newest_first(
 ) -> None:
     for number, member in enumerate(["b", "a", "c", "客"]):
         await ask(others, member, NOW_MS + number // 2)  # pairs of the same time
-    assert await ask(facts, "z", NOW_MS + 9) == Answer((5,), ("客", "c", "b", "a"))
+    assert await ask(facts, "z", NOW_MS + 9) == Answer((5,), ("客", "c", "b", "a"), 5)
 
 
 async def test_a_member_is_counted_from_its_first_time_on(
@@ -118,7 +118,8 @@ async def test_windows_reach_from_after_their_beginning_to_the_instant(facts: Fa
     answer = await ask(facts, None, NOW_MS, HOUR_MS, HOUR_MS + 1, DAY_MS)
     assert answer == Answer((2, 3, 3), ())
     told = await ask(facts, "z", NOW_MS, HOUR_MS, DAY_MS)
-    assert told == Answer((3, 4), ("now", "b"))  # those of the first window
+    # Named are those of the first window, on both sides.
+    assert told == Answer((3, 4), ("c", "now", "b"), 4)
 
 
 async def test_others_are_named_only_where_this_event_brought_the_member(
@@ -132,6 +133,14 @@ async def test_others_are_named_only_where_this_event_brought_the_member(
     assert (await ask(facts, "a", NOW_MS)).others == ("b",)  # still
     assert (await ask(facts, "a", NOW_MS - 1)).others == ("b",)  # earlier than was known
     assert (await ask(facts, "a", NOW_MS)).others == ()
+
+
+async def test_who_comes_earlier_but_is_read_later_names_those_who_came_later(
+    facts: FactTable, others: FactTable
+) -> None:
+    assert await ask(others, "b", NOW_MS + 5) == Answer((1,), (), 1)
+    assert await ask(facts, "a", NOW_MS) == Answer((1,), ("b",), 2)
+    assert await ask(others, "b", NOW_MS + 5) == Answer((2,), ("a",), 2)  # redelivered
 
 
 async def test_nobody_is_named_where_that_is_not_asked_for(facts: FactTable) -> None:
@@ -149,7 +158,7 @@ async def test_at_most_twenty_others_are_named(facts: FactTable) -> None:
     for number in range(25):
         await ask(facts, f"m{number:02}", NOW_MS + number)
     answer = await ask(facts, "z", NOW_MS + 99)
-    assert answer == Answer((26,), tuple(f"m{number:02}" for number in range(24, 4, -1)))
+    assert answer == Answer((26,), tuple(f"m{number:02}" for number in range(24, 4, -1)), 26)
     assert len((await ask(facts, "m24", NOW_MS + 24)).others) == 20  # itself left out
 
 
@@ -174,7 +183,7 @@ async def test_questions_are_answered_one_after_the_other(facts: FactTable) -> N
 async def test_stores_and_scopes_are_kept_apart(facts: FactTable) -> None:
     places = [(store, scope) for store in ("main", "s2") for scope in ("x/1", "x/{1}", "x")]
     asked = [(store, question(f"{store} {scope}", NOW_MS, scope=scope)) for store, scope in places]
-    assert await facts.ask(asked) == [Answer((1,), ())] * len(places)
+    assert await facts.ask(asked) == [Answer((1,), (), 1)] * len(places)
 
 
 # --- sign-ins -------------------------------------------------------------------------------
@@ -344,13 +353,13 @@ async def test_the_keys_are_named_as_documented(in_redis: RedisFacts, place: Pla
     assert customers == {member_name("main/a").encode(): b"6"}
 
 
-async def test_a_scope_expires_60_days_after_somebody_was_last_added_to_it(
+async def test_a_scope_expires_200_days_after_somebody_was_last_added_to_it(
     in_redis: RedisFacts, place: Place
 ) -> None:
     name = f"{place.namespace}:facts:main:devices/1"
     for member in ("a", "a", "b"):
         await ask(in_redis, member, NOW_MS)
-        assert 60 * 86_400 - 60 < await place.raw.ttl(name) <= 60 * 86_400
+        assert 200 * 86_400 - 60 < await place.raw.ttl(name) <= 200 * 86_400
         await place.raw.expire(name, 1000)
     await ask(in_redis, None, NOW_MS)
     assert await place.raw.ttl(name) <= 1000

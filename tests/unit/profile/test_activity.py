@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stream.events import EVENT_TYPES, ReferralChanged, type_name
+from stream.events import EVENT_TYPES, AccountLinked, ReferralChanged, type_name
 from stream.profile import activity
 from stream.profile.activity import TYPE_CODES, Activity
 from tests.support.events import Wire, event, folded, portrait, to_ms, viewed

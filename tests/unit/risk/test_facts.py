@@ -158,7 +158,9 @@ def test_each_window_answers_for_its_code() -> None:
 def test_others_are_told_what_is_known_now_but_of_addresses_nothing() -> None:
     told = Asked(question(tell=True), ("accounts_on_device",))
     quiet = Asked(question(), ("accounts_on_ip",))
-    found = facts([quiet, told], [Answer((3,), ("main/c9",)), Answer((3,), ("main/c2", "main/c3"))])
+    found = facts(
+        [quiet, told], [Answer((3,), ("main/c9",), 3), Answer((3,), ("main/c2", "main/c3"), 3)]
+    )
     assert found.told == tuple(Told(key, "accounts_on_device", 3) for key in ("main/c2", "main/c3"))
 
 
@@ -185,3 +187,13 @@ def test_share_of_failures_needs_ten_attempts(
 
 def test_nothing_asked_is_nothing_known() -> None:
     assert facts([], []) == Facts()
+
+
+def test_who_asks_is_told_as_well_where_others_come_later_by_their_time() -> None:
+    told = Asked(question(tell=True), ("accounts_on_device",))
+    found = facts([told], [Answer((1,), ("main/later",), 2)])
+    assert found.known == ()
+    assert found.told == (
+        Told(KEY, "accounts_on_device", 2),
+        Told("main/later", "accounts_on_device", 2),
+    )
