@@ -13,6 +13,9 @@ from stream.groups.portrait import Channel, DayCurve, GroupPortrait, Part
 from stream.measures.rules import Rule
 from stream.terminal import RULER, bars, counted
 
+#: What is said of a segment that has customers and no rule.
+NO_LONGER = "no longer in the rule file"
+
 _LABEL_WIDTH = 15
 #: Parts of a distribution that are shown; the rest is named in a word.
 _SHOWN = 6
@@ -27,12 +30,15 @@ _GAP = 3
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def lines(portrait: GroupPortrait, rule: Rule | None, width: int) -> Iterator[Text]:
+def lines(
+    portrait: GroupPortrait, rule: Rule | None, width: int, gone: str = NO_LONGER
+) -> Iterator[Text]:
     """The group for people, without spaces at the end of a line; the channels have a table.
 
-    Distributions stand side by side where the terminal is so many columns wide.
+    ``gone`` is said of a segment without a rule. Distributions stand side by side where the
+    terminal is so many columns wide.
     """
-    yield _head(portrait, rule)
+    yield _head(portrait, rule, gone)
     for label, value in _figures(portrait):
         yield _labelled(label, value)
     if not portrait.customers:
@@ -75,12 +81,12 @@ def channel_table(portrait: GroupPortrait) -> Table | None:
     return table
 
 
-def _head(portrait: GroupPortrait, rule: Rule | None) -> Text:
+def _head(portrait: GroupPortrait, rule: Rule | None, gone: str) -> Text:
     name = "/".join(filter(None, (portrait.store_id, portrait.segment)))
     if rule is not None:
         about = " · ".join(dict.fromkeys(each for each in (rule.en, rule.zh) if each != name))
     else:
-        about = "the whole store" if portrait.segment is None else "no longer in the rule file"
+        about = "the whole store" if portrait.segment is None else gone
     return Text.assemble((name, "bold cyan"), (f"  {about}", "dim"))
 
 
