@@ -55,8 +55,6 @@ def command(*, segment: str | None, store_id: str, as_json: bool, scan: bool) ->
     found = asyncio.run(_found((store_id, segment or ""), scan))
     if found.left_out:
         click.echo(f"portrait: {found.left_out} damaged portraits were left out", err=True)
-    if found.other_rules:
-        click.echo(f"portrait: {OTHER_RULES}", err=True)
     if as_json:
         click.echo(indented(msgspec.json.encode(found.portrait)))
         return
@@ -108,6 +106,8 @@ async def _found(group: Group, scan: bool) -> _Found:
         # The whole store needs no rules, and no rule file without mistakes.
         rules = {rule.name: rule for rule in await segment_rules(table)} if segment else {}
         other_rules = bool(segment) and await uses_other_rules(table)
+        if other_rules:  # at once: it may be why there is no such segment here
+            click.echo(f"portrait: {OTHER_RULES}", err=True)
         currency = await table.pinned("currency") or load().currency
         sums, left_out = await (_scanned(table) if scan else _kept(table, group, rules))
     check_store(store_id, sums)

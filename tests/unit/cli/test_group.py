@@ -256,6 +256,9 @@ def test_other_rules_of_the_workers_are_told_where_a_segment_is_asked_for(
     assert result.stderr == f"portrait: {OTHER_RULES}\n"
     assert result.stdout.startswith("main/old-campaign  not in the rule file of this terminal\n")
     assert not run().stderr
+    result = run("of-the-workers")
+    assert "there is no segment" in failure(result)
+    assert result.stderr == f"portrait: {OTHER_RULES}\n"
 
 
 # --- the screen -----------------------------------------------------------------------------
