@@ -41,6 +41,8 @@ from stream.windows import to_ms
 
 _DROPPED_LABEL, _DROPPED_SEGMENT, _WIDENED_SEGMENT = "app-user", "cart-recovery", "onboarding"
 _LATEST_MS = 2**53
+#: Seconds without progress after which it gives up.
+_STANDSTILL_S = 120.0
 _POLL_S = 1.0
 
 #: Segment, ``entered`` or ``left`` -> how often.
@@ -109,8 +111,7 @@ async def _measure(
         await asyncio.sleep(args.calm_seconds)
         changed_s = time.monotonic()
         _change(settings.labels)
-        timeout_s = 120 + 4 * args.customers / args.rate
-        await _wait_until_renewed(table, settings.partitions, workers, args.customers, timeout_s)
+        await _wait_until_renewed(table, settings.partitions, workers, args.customers)
         done_s = time.monotonic()
         await traffic.finish()
     took_s = done_s - changed_s
@@ -140,9 +141,9 @@ def _change(file: Path | None) -> None:
 
 
 async def _wait_until_renewed(
-    table: RedisTable, partitions: int, workers: Sequence[Worker], customers: int, timeout_s: float
+    table: RedisTable, partitions: int, workers: Sequence[Worker], customers: int
 ) -> None:
-    give_up = time.monotonic() + timeout_s
+    before, moved_s = -1, time.monotonic()
     while True:
         for worker in workers:
             worker.child.check()
@@ -151,8 +152,10 @@ async def _wait_until_renewed(
             totals = [asyncio.to_thread(each.total, "portrait_renewed_total") for each in workers]
             if sum(await asyncio.gather(*totals)) >= customers:
                 return
-        if time.monotonic() > give_up:
-            raise SystemExit(f"{sum(stale)} portraits are still stale after {timeout_s:g} s")
+        if sum(stale) != before:
+            before, moved_s = sum(stale), time.monotonic()
+        if time.monotonic() > moved_s + _STANDSTILL_S:
+            raise SystemExit(f"{before} portraits stayed stale for {_STANDSTILL_S:g} s")
         await asyncio.sleep(_POLL_S)
 
 

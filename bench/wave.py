@@ -4,8 +4,8 @@
 
 Workers run by the events' clock on a table with so many customers that change at midnight. Live
 events of others flow all the time; after a calm phase one event on every partition moves the clock
-past midnight. The target: all are published within 60 s, each once, and the 99th percentile of the
-live changes rises by less than 20 %.
+past midnight. The target: each is published once, and the 99th percentile of the live changes rises
+by less than 20 %. 100,000 take one worker a thousand seconds at the shipped rate.
 """
 
 import argparse

@@ -6,7 +6,7 @@ A condition is a mapping of exactly one form::
     {field: PATH, OPERATOR: VALUE, …}
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -32,6 +32,7 @@ _MOVING = (
     "activity.window",
 )
 _TIER = "spending.tier"
+_EXAMPLE = "such as {field: spending.orders, above: 3}"
 
 
 class Budget(Struct):
@@ -61,6 +62,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     ``operators``  those that may be used
     ``labels``     names that ``label`` can refer to, None where it cannot be used; the same for
                    ``segments``
+    ``shipped``    names of a form, of the rules that the file replaces; asked for after a mistake
     ``budget``     shared by the parts of a file
     """
 
@@ -73,6 +75,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     operators: tuple[str, ...] = OPERATORS
     labels: tuple[str, ...] | None = None
     segments: tuple[str, ...] | None = None
+    shipped: Callable[[str], Collection[str]] = lambda _form: ()
 
 
 def to_condition(element: Element, scope: Scope, depth: int = 1) -> Condition:
@@ -80,6 +83,8 @@ def to_condition(element: Element, scope: Scope, depth: int = 1) -> Condition:
     scope.budget.spend(element, conditions=1)
     if depth > MAX_DEPTH:
         raise element.wrong(f"conditions are nested more than {MAX_DEPTH} deep")
+    if not element.is_mapping:
+        raise element.wrong(f"expected a condition {_EXAMPLE}, got {element.written}")
     fields = element.mapping(optional=(*_FORMS, *OPERATORS))
     form = next((name for name in _FORMS if name in fields), None)
     if form is None or (form != "field" and len(fields) > 1):
@@ -130,7 +135,10 @@ def _name(element: Element, form: str, known: Sequence[str] | None, scope: Scope
         raise element.wrong(f"{scope.subject} cannot depend on a {form}")
     name = element.text(f"the name of a {form}")
     if name not in known:
-        raise element.wrong(f"there is no {form} {name!r}{did_you_mean(closest(name, known))}")
+        hint = did_you_mean(closest(name, known))
+        if name in scope.shipped(form):
+            hint += f" (a file replaces the shipped one as a whole, {form} {name} with it)"
+        raise element.wrong(f"there is no {form} {name!r}{hint}")
     return name
 
 

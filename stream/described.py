@@ -6,7 +6,13 @@ first; a claim becomes a version only when every customer is described by it or 
 only while nobody else has claimed the partition. So no customer is forgotten, whoever dies when.
 """
 
+import asyncio
+from collections.abc import Iterable
+
 from stream.tables.table import PortraitTable
+
+#: What a claim begins with, and no version does.
+_UNFINISHED = "unfinished "
 
 
 class Described:
@@ -17,7 +23,7 @@ class Described:
 
     def __init__(self, table: PortraitTable, name: str) -> None:
         self._table = table
-        self._claim = f"unfinished {name}"
+        self._claim = f"{_UNFINISHED}{name}"
 
     async def claim(self, partition: int, version: str | None = None) -> None:
         """To be called before anything is described by a version that may not be the pinned one.
@@ -38,6 +44,15 @@ class Described:
     async def begin(self, partition: int, version: str) -> None:
         """There are no customers yet."""
         await self._table.pin(_pin(partition), version)
+
+
+async def versions(table: PortraitTable, partitions: Iterable[int]) -> set[str]:
+    """The versions that partitions are described by; a partition that is claimed has none.
+
+    Raises :class:`~stream.errors.Transient`.
+    """
+    pins = await asyncio.gather(*(table.pinned(_pin(each)) for each in partitions))
+    return {pin for pin in pins if pin is not None and not pin.startswith(_UNFINISHED)}
 
 
 def _pin(partition: int) -> str:

@@ -5,7 +5,7 @@ its line and, where a word is misspelt, with the closest that is known.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path as File
 
 from msgspec import Struct
@@ -50,6 +50,7 @@ def load_rules(
         tiers=tuple(tiers),
         budget=Budget(),
         labels=tuple(labels),
+        shipped=_shipped,
     )
     of_segments = replace(scope, subject="a segment", segments=tuple(segments))
     found = (
@@ -75,6 +76,13 @@ def _section(sections: Mapping, what: str, optional: Sequence[str]) -> dict[str,
     names = [_name(fields["name"]) for fields in found]
     check_unique(elements, names, what)
     return dict(zip(names, found, strict=True))
+
+
+def _shipped(form: str) -> Collection[str]:
+    """Names of the shipped labels, or segments, which a file of one's own replaces."""
+    content = read_yaml(SHIPPED)
+    sections = {} if content is None else content.mapping(optional=("labels", "segments"))
+    return _section(sections, form, ("en", "zh", "group"))
 
 
 def _name(element: Element) -> str:

@@ -66,8 +66,12 @@ def _not_for(name: str, path: Path, usable: Sequence[str], allowed: Sequence[str
         return f"{name} cannot be asked for here; {path.text} can have {', '.join(usable)}"
     is_ranked = name in PERCENTS and path.kind in _NUMERIC
     is_what = "is not one of them" if is_ranked else f"is {path.kind}"
-    hint = " or ".join(usable[:2] if path.kind is Kind.INSTANT else usable[1:2])
-    return f"{name} is for {_MEANT_FOR[name]}, and {path.text} {is_what}; use {hint}"
+    fits = [each for each in usable if each in (*BOUNDS, *DAYS)] or usable[1:2] or usable
+    return f"{name} is for {_MEANT_FOR[name]}, and {path.text} {is_what}; use {_either(fits)}"
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _operator(element: Element, name: str, path: Path, decimals: int) -> Operator:

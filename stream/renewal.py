@@ -70,4 +70,4 @@ class Renewal:
         for partition in behind:
             await described.finish(partition, version)
         if count:
-            log.warning("describing %d portraits anew: the standards have changed", count)
+            log.warning("describing %d portraits anew by the rules now in force", count)

@@ -28,7 +28,7 @@ def load_standards(settings: Settings) -> Standards:
 
     Raises :class:`~stream.errors.Fatal` that names file, line and what is wrong.
     """
-    version = _version(settings)  # first: what changes while it is read is read again
+    version = version_of(settings)  # first: what changes while it is read is read again
     decimals = exponent(settings.currency)
     shop = load_shop(settings.shop, decimals)
     table = settings.gender_table
@@ -43,8 +43,11 @@ def load_standards(settings: Settings) -> Standards:
     )
 
 
-def _version(settings: Settings) -> str:
-    """Of what the files hold, and of what this software makes of them."""
+def version_of(settings: Settings) -> str:
+    """Of what the files hold, whether it is right or wrong, and of what this software makes of it.
+
+    Raises :class:`~stream.errors.Fatal` where a file cannot be read.
+    """
     files = (
         settings.shop,
         settings.labels or label_file.SHIPPED,
@@ -64,6 +67,17 @@ def _read(file: Path) -> bytes:
         raise Fatal(f"{file}: {exc.strerror or exc}") from exc
 
 
+def own_standards(settings: Settings, currency: str) -> Standards:
+    """The standards for a command that is called beside workers, in the currency of their table.
+
+    Raises :class:`~stream.errors.Fatal`, which says that a mistake is no worry of the workers.
+    """
+    try:
+        return load_standards(replace(settings, currency=currency))
+    except Fatal as exc:
+        raise Fatal(f"{exc} (workers keep the rules they have)") from exc
+
+
 async def kept_standards(
     settings: Settings, table: PortraitTable, reference: str | None = None
 ) -> Standards:
@@ -75,9 +89,7 @@ async def kept_standards(
     currency = await table.pinned("currency")
     if currency is None:
         raise Fatal("there are no portraits yet: no worker has run in this PORTRAIT_NAMESPACE")
-    return await with_reference(
-        load_standards(replace(settings, currency=currency)), table, reference
-    )
+    return await with_reference(own_standards(settings, currency), table, reference)
 
 
 async def with_reference(

@@ -59,11 +59,13 @@ class StandardsKeeper:
                 self._seen = stamps
             return False
         metrics.STANDARDS_REFUSED.set(0)
-        self._complaint = ""
+        was_refused, self._complaint = bool(self._complaint), ""
         changed = standards.version != self._updater.standards.version
         if changed:
             await self._updater.adopt(standards, owned)
             self._tell(standards)
+        elif was_refused:  # else the complaint would be the last word on the files
+            log.warning("the files are right again, the rules are unchanged")
         self._seen = stamps
         return changed
 
@@ -71,13 +73,13 @@ class StandardsKeeper:
         metrics.STANDARDS_REFUSED.set(1)
         if str(exc) != self._complaint:
             self._complaint = str(exc)
-            log.error("the standards in force stay as they are: %s", exc)
+            log.error("the rules in force stay as they are: %s", exc)
 
     def _tell(self, standards: Standards) -> None:
         metrics.STANDARDS_LOADED.set(time.time())
         rules = standards.rules
         log.warning(
-            "new standards: %d labels, %d segments, %d tiers, %d targets",
+            "rules read again, now in force: %d labels, %d segments, %d tiers, %d targets",
             len(rules.labels), len(rules.segments), len(standards.tiers), len(standards.targets),
         )  # fmt: skip
 

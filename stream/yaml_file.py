@@ -18,9 +18,13 @@ from stream.suggestions import closest, did_you_mean
 
 _YAML = "tag:yaml.org,2002:"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+#: A number in groups of three digits, as some write thousands.
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}([,_][0-9]{3})+(\.[0-9]{1,18})?")
 _SCALARS = {f"{_YAML}{name}" for name in ("str", "int", "float", "bool", "timestamp", "value")}
 #: Of a file: reading takes seconds a megabyte, while others wait.
 MAX_BYTES = 1_000_000
+#: How the parser writes a tab that it found where it means nothing.
+_TAB = "'\\t'"
 #: What is quoted of a wrong value, characters.
 _QUOTED = 60
 
@@ -52,6 +56,11 @@ class Element(NamedTuple):
         return plain and _NUMBER.fullmatch(str(self.node.value)) is not None
 
     @property
+    def is_mapping(self) -> bool:
+        """Whether a mapping is written, of any keys."""
+        return isinstance(self.node, MappingNode) and self.node.tag == f"{_YAML}map"
+
+    @property
     def written(self) -> str:
         """The scalar as it is written, or what else it is; for messages."""
         match self.node:
@@ -74,6 +83,8 @@ class Element(NamedTuple):
             name = key.text("a key")
             if name not in known:
                 hint = did_you_mean(closest(name, known)) or f": expected {_listed(known)}"
+                if name.isdecimal() and value.is_empty:
+                    hint = "; write a number without commas, such as 1000 or 0.5"
                 raise key.wrong(f"unknown key {name!r}{hint}")
             if name in found:
                 raise key.wrong(f"{name} stands here twice, first in line {found[name].line}")
@@ -81,12 +92,12 @@ class Element(NamedTuple):
         present = {name: value for name, value in found.items() if not value.is_empty}
         for name in required:
             if name not in present:
-                raise self.wrong(f"{name} is missing")
+                raise self.wrong(f"{name} is missing{_of_whom(present)}")
         return present
 
     def entries(self, what: str) -> "list[tuple[Element, Element]]":
         """The keys and values of a mapping as they stand; ``what`` says what should be in it."""
-        if not isinstance(self.node, MappingNode) or self.node.tag != f"{_YAML}map":
+        if not self.is_mapping:
             raise self.wrong(f"expected a mapping of {what}, got {self.written}")
         return [
             (Element(self.file, key), Element(self.file, value)) for key, value in self.node.value
@@ -129,7 +140,11 @@ class Element(NamedTuple):
         """A number in plain decimal notation, exact, with at most so many decimals."""
         text = self.text(what)
         if not _NUMBER.fullmatch(text):
-            raise self.wrong(f"{what}: expected a number such as 12 or 0.5, got {self.written}")
+            plain = text.replace(",", "").replace("_", "")
+            hint = did_you_mean([plain]) if _GROUPED.fullmatch(text) else ""
+            raise self.wrong(
+                f"{what}: expected a number such as 12 or 0.5, got {self.written}{hint}"
+            )
         if len(text.partition(".")[2].rstrip("0")) > decimals:
             some = f"at most {decimals} decimals" if decimals else "no decimals"
             raise self.wrong(f"{what}: {text} should have {some}")
@@ -158,7 +173,9 @@ def read_yaml(file: Path) -> Element | None:
     except yaml.MarkedYAMLError as exc:
         mark = exc.problem_mark or exc.context_mark
         where = f", line {mark.line + 1}" if mark else ""
-        raise Fatal(f"{file}{where}: {_one_line(exc.problem or exc.context)}") from exc
+        problem = _one_line(exc.problem or exc.context)
+        advice = "; use spaces, not tabs" if _TAB in problem else ""
+        raise Fatal(f"{file}{where}: {problem}{advice}") from exc
     except yaml.reader.ReaderError as exc:
         line = content[: exc.position].count(b"\n") + 1
         raise Fatal(f"{file}, line {line}: no readable text: {_one_line(exc.reason)}") from exc
@@ -178,6 +195,12 @@ def check_unique(elements: Iterable[Element], names: Iterable[str], what: str) -
         if name in lines:
             raise element.wrong(f"{what} {name} stands here twice, first in line {lines[name]}")
         lines[name] = element.line
+
+
+def _of_whom(present: Mapping) -> str:
+    """The end of a message: which of many mappings it is about, where it has a name."""
+    name = present.get("name")
+    return f" in {name.written}" if name is not None else ""
 
 
 def _listed(names: Iterable[str]) -> str:

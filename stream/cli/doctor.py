@@ -11,6 +11,7 @@ from aiokafka.errors import KafkaError, for_code
 from msgspec import Struct
 
 from stream.backlog import Backlog
+from stream.cli.in_force import OTHER_RULES, uses_other_rules
 from stream.cli.options import open_table
 from stream.errors import Fatal, PortraitError, Transient
 from stream.rates import load_rates
@@ -136,6 +137,13 @@ async def _check_currency(settings: Settings) -> str:
     return f"portraits are kept in {pinned}"
 
 
+async def _check_rules(_settings: Settings) -> str:
+    async with open_table() as table:
+        if await uses_other_rules(table):
+            raise Fatal(f"{OTHER_RULES}, or start workers with these")
+    return "workers have no others than this terminal"
+
+
 async def _check_positions(settings: Settings) -> str:
     groups = RedisGroups.connect(settings.redis, settings.namespace, settings.topic(PORTRAITS))
     async with open_table() as table:
@@ -194,6 +202,7 @@ _CHECKS = (
     _Check("topics", _check_topics),
     _Check("redis", _check_redis),
     _Check("currency", _check_currency, ("redis",)),
+    _Check("rules", _check_rules, ("standards", "redis")),
     _Check("positions", _check_positions, ("topics", "redis")),
     _Check("backlog", _check_backlog, ("topics",)),
     _Check("workers", _check_workers, ("topics",)),

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 import click
 import msgspec
 from msgspec import Struct
-from msgspec.structs import replace
 from rich.console import Console
 
-from stream.cli.group_lines import channel_table, lines
+from stream.cli.group_lines import NO_LONGER, channel_table, lines
+from stream.cli.in_force import OTHER_RULES, uses_other_rules
 from stream.cli.options import open_table
 from stream.cli.show import indented
 from stream.errors import Fatal
@@ -19,14 +19,15 @@ from stream.groups.portrait import GroupPortrait, describe
 from stream.groups.sums import CUSTOMERS, Group, Sums, exchange
 from stream.measures.rules import Rule
 from stream.settings import load
-from stream.standards import load_standards
+from stream.standards import own_standards
 from stream.suggestions import closest, did_you_mean
 from stream.tables.groups import GroupTable
 from stream.tables.redis_groups import RedisGroups
 from stream.tables.table import PortraitTable
 from stream.topics import PORTRAITS
 
-NOT_BUILT = (
+_NO_PORTRAITS = "there are no portraits yet in this PORTRAIT_NAMESPACE"
+_NOT_BUILT = (
     "no group was built yet: no worker has read published portraits in this PORTRAIT_NAMESPACE"
 )
 
@@ -36,6 +37,8 @@ class _Found(Struct, frozen=True):
     rule: Rule | None
     #: Stored portraits that could not be read.
     left_out: int
+    #: Whether the workers have other rules, where a segment was asked for.
+    other_rules: bool = False
 
 
 @click.command()
@@ -56,7 +59,8 @@ def command(*, segment: str | None, store_id: str, as_json: bool, scan: bool) ->
         click.echo(indented(msgspec.json.encode(found.portrait)))
         return
     console = Console(highlight=False, emoji=False)
-    for line in lines(found.portrait, found.rule, console.width):
+    gone = "not in the rule file of this terminal" if found.other_rules else None
+    for line in lines(found.portrait, found.rule, console.width, gone or NO_LONGER):
         console.print(line, soft_wrap=True)
     channels = channel_table(found.portrait)
     if channels is not None:
@@ -78,7 +82,14 @@ async def segment_rules(table: PortraitTable) -> tuple[Rule, ...]:
     """The segments of the rule file in force, whatever currency the portraits are in."""
     settings = load()
     currency = await table.pinned("currency") or settings.currency
-    return load_standards(replace(settings, currency=currency)).rules.segments
+    return own_standards(settings, currency).rules.segments
+
+
+async def not_built(table: PortraitTable) -> str:
+    """Why no group was built."""
+    async for _ in table.all_keys():
+        return _NOT_BUILT
+    return _NO_PORTRAITS
 
 
 def check_store(store_id: str, groups: Iterable[Group]) -> None:
@@ -90,24 +101,40 @@ def check_store(store_id: str, groups: Iterable[Group]) -> None:
 
 
 async def _found(group: Group, scan: bool) -> _Found:
-    async with open_table() as table:
-        rules = {rule.name: rule for rule in await segment_rules(table)}
-        currency = await table.pinned("currency") or load().currency
-        sums, left_out = await (_scanned(table) if scan else _kept(group))
     store_id, segment = group
+    async with open_table() as table:
+        # The whole store needs no rules, and no rule file without mistakes.
+        rules = {rule.name: rule for rule in await segment_rules(table)} if segment else {}
+        other_rules = bool(segment) and await uses_other_rules(table)
+        if other_rules:  # at once: it may be why there is no such segment here
+            click.echo(f"portrait: {OTHER_RULES}", err=True)
+        currency = await table.pinned("currency") or load().currency
+        sums, left_out = await (_scanned(table) if scan else _kept(table, group, rules))
     check_store(store_id, sums)
-    known = {*rules, *(name for store, name in sums if store == store_id and name)}
-    if segment and segment not in known:
-        meant = did_you_mean(closest(segment, known)) or "; `portrait segments` lists them"
+    _check_segment(group, {*rules, *(name for store, name in sums if store == store_id)})
+    portrait = describe(group, sums.get(group, {}), currency)
+    return _Found(portrait, rules.get(segment), left_out, other_rules)
+
+
+def _check_segment(group: Group, known: Iterable[str]) -> None:
+    store_id, segment = group
+    names = set(filter(None, known))
+    if segment and segment not in names:
+        meant = did_you_mean(closest(segment, names)) or "; `portrait segments` lists them"
         raise Fatal(f"there is no segment {segment!r} in store {store_id!r}{meant}")
-    return _Found(describe(group, sums.get(group, {}), currency), rules.get(segment), left_out)
 
 
-async def _kept(group: Group) -> tuple[Sums, int]:
-    """The sums that the workers keep of a group; of the others, how many customers they have."""
+async def _kept(table: PortraitTable, group: Group, rules: Iterable[str]) -> tuple[Sums, int]:
+    """The sums that the workers keep of a group; of the others, how many customers they have.
+
+    ``rules`` are the names of the segments in the rule file.
+    """
     async with open_groups() as groups:
         if not await groups.marks():
-            raise Fatal(f"{NOT_BUILT}; --scan adds up the stored portraits without them")
+            _check_segment(group, rules)
+            why = await not_built(table)
+            way_out = "; --scan adds up the stored portraits without them"
+            raise Fatal(why + (way_out if why == _NOT_BUILT else ""))
         sums: Sums = {
             each: {CUSTOMERS: customers} for each, customers in (await groups.groups()).items()
         }

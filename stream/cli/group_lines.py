@@ -13,26 +13,33 @@ from stream.groups.portrait import Channel, DayCurve, GroupPortrait, Part
 from stream.measures.rules import Rule
 from stream.terminal import RULER, bars, counted
 
+#: What is said of a segment that has customers and no rule.
+NO_LONGER = "no longer in the rule file"
+
 _LABEL_WIDTH = 15
 #: Parts of a distribution that are shown; the rest is named in a word.
 _SHOWN = 6
+#: Columns of a name, at least.
 _NAME_WIDTH = 16
 _BAR_WIDTH = 8
-#: Columns of one distribution: name, bar, percent and customers, with spaces between them; two
-#: fit beside each other on 80 columns.
-_BLOCK_WIDTH = _NAME_WIDTH + _BAR_WIDTH + 14
+#: Columns of one distribution beside the names: bar, percent and customers, with spaces between
+#: them; with the narrowest names two fit beside each other on 80 columns.
+_FIGURES_WIDTH = _BAR_WIDTH + 14
 _GAP = 3
 
 #: Parts of a cell, an eighth each.
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
-def lines(portrait: GroupPortrait, rule: Rule | None, width: int) -> Iterator[Text]:
+def lines(
+    portrait: GroupPortrait, rule: Rule | None, width: int, gone: str = NO_LONGER
+) -> Iterator[Text]:
     """The group for people, without spaces at the end of a line; the channels have a table.
 
-    Distributions stand side by side where the terminal is so many columns wide.
+    ``gone`` is said of a segment without a rule. Distributions stand side by side where the
+    terminal is so many columns wide.
     """
-    yield _head(portrait, rule)
+    yield _head(portrait, rule, gone)
     for label, value in _figures(portrait):
         yield _labelled(label, value)
     if not portrait.customers:
@@ -40,12 +47,7 @@ def lines(portrait: GroupPortrait, rule: Rule | None, width: int) -> Iterator[Te
     yield _labelled("visitors", _curve(portrait.hours.visitors, "green"))
     yield _labelled("buyers", _curve(portrait.hours.buyers, "cyan"))
     yield _labelled("", Text(f"{RULER}events by local hour, 30 days", "dim"))
-    blocks = [_block(name, parts) for name, parts in _distributions(portrait) if _known(parts)]
-    columns = 2 if width >= 2 * _BLOCK_WIDTH + _GAP else 1
-    for start in range(0, len(blocks), columns):
-        yield Text()
-        for row in zip_longest(*blocks[start : start + columns], fillvalue=Text()):
-            yield _side_by_side(row)
+    yield from _blocks(portrait, width)
     nothing = [name for name, parts in _distributions(portrait) if not _known(parts)]
     if not _known(portrait.channels):
         nothing.append("channel")
@@ -75,12 +77,12 @@ def channel_table(portrait: GroupPortrait) -> Table | None:
     return table
 
 
-def _head(portrait: GroupPortrait, rule: Rule | None) -> Text:
+def _head(portrait: GroupPortrait, rule: Rule | None, gone: str) -> Text:
     name = "/".join(filter(None, (portrait.store_id, portrait.segment)))
     if rule is not None:
         about = " · ".join(dict.fromkeys(each for each in (rule.en, rule.zh) if each != name))
     else:
-        about = "the whole store" if portrait.segment is None else "no longer in the rule file"
+        about = "the whole store" if portrait.segment is None else gone
     return Text.assemble((name, "bold cyan"), (f"  {about}", "dim"))
 
 
@@ -121,7 +123,20 @@ def _known(parts: Sequence[Part | Channel]) -> bool:
     return any(part.name is not None for part in parts)
 
 
-def _block(title: str, parts: Sequence[Part]) -> list[Text]:
+def _blocks(portrait: GroupPortrait, width: int) -> Iterator[Text]:
+    known = [(title, parts) for title, parts in _distributions(portrait) if _known(parts)]
+    columns = 2 if width >= 2 * (_NAME_WIDTH + _FIGURES_WIDTH) + _GAP else 1
+    room = (width - (columns - 1) * _GAP) // columns - _FIGURES_WIDTH
+    longest = max((cell_len(part.name or "") for _, parts in known for part in parts), default=0)
+    name_width = max(_NAME_WIDTH, min(room, longest))
+    blocks = [_block(title, parts, name_width) for title, parts in known]
+    for start in range(0, len(blocks), columns):
+        yield Text()
+        for row in zip_longest(*blocks[start : start + columns], fillvalue=Text()):
+            yield _side_by_side(row, name_width + _FIGURES_WIDTH)
+
+
+def _block(title: str, parts: Sequence[Part], name_width: int) -> list[Text]:
     # What is unknown is always shown: it says how far the others can be trusted.
     unknown = [part for part in parts if part.name is None]
     known = [part for part in parts if part.name is not None]
@@ -131,16 +146,16 @@ def _block(title: str, parts: Sequence[Part]) -> list[Text]:
     otherwise = "none" if title == "tier" else "unknown"
     return [
         Text.assemble((title, "bold"), (more, "dim")),
-        *(_row(part, otherwise) for part in (*shown, *unknown)),
+        *(_row(part, otherwise, name_width) for part in (*shown, *unknown)),
     ]
 
 
-def _row(part: Part, otherwise: str) -> Text:
+def _row(part: Part, otherwise: str, width: int) -> Text:
     name = otherwise if part.name is None else part.name
-    short = name if cell_len(name) <= _NAME_WIDTH else set_cell_size(name, _NAME_WIDTH - 1) + "…"
+    short = name if cell_len(name) <= width else set_cell_size(name, width - 1) + "…"
     known = part.name is not None
     return Text.assemble(
-        (set_cell_size(short, _NAME_WIDTH), "" if known else "dim"),
+        (set_cell_size(short, width), "" if known else "dim"),
         (f" {_bar(part.share):<{_BAR_WIDTH}}", "green" if known else "dim"),
         f" {_percent(part.share):>4}",
         (f" {part.customers:>7,}", "dim"),
@@ -161,11 +176,11 @@ def _curve(curve: DayCurve, style: str) -> Text:
     return Text.assemble((bars(curve.by_hour), style), f" peak hours {peaks}")
 
 
-def _side_by_side(row: Sequence[Text]) -> Text:
+def _side_by_side(row: Sequence[Text], width: int) -> Text:
     line = Text()
     for place, cell in enumerate(row):
         if place:
-            line.append(" " * (place * (_BLOCK_WIDTH + _GAP) - line.cell_len))
+            line.append(" " * (place * (width + _GAP) - line.cell_len))
         line.append_text(cell)
     line.rstrip()
     return line

@@ -1,5 +1,6 @@
 """`portrait labels`: the rules of labels and segments, checked, listed and printed."""
 
+import asyncio
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.errors import Fatal
+from stream.cli.in_force import OTHER_RULES, uses_other_rules
+from stream.cli.options import open_table
+from stream.errors import Fatal, Transient
 from stream.explain.rule_text import in_words
 from stream.label_file import SHIPPED, load_rules
 from stream.measures.rules import Rule, Rules
@@ -22,6 +25,8 @@ from stream.terminal import counted
 
 #: Columns of the tables where they do not go to a terminal.
 _FILE_WIDTH = 140
+#: Seconds that the rules wait for Redis at most, which is not needed to list them.
+_PATIENCE_S = 2.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,6 +70,8 @@ def list_rules(as_json: bool) -> None:
     """List the labels and segments in force, each with its rule in one line."""
     settings = load()
     rules = _load(settings, _tiers(settings), settings.labels)
+    if asyncio.run(_others_in_force()):
+        click.echo(f"portrait: {OTHER_RULES}", err=True)
     if as_json:
         _print_json(
             {
@@ -88,6 +95,15 @@ def print_file() -> None:
     except OSError as exc:
         raise Fatal(f"{exc.filename}: {exc.strerror or exc}") from exc
     click.echo(content, nl=False)
+
+
+async def _others_in_force() -> bool:
+    """Whether the workers have other rules; False where there is no Redis to tell."""
+    try:
+        async with asyncio.timeout(_PATIENCE_S), open_table() as table:
+            return await uses_other_rules(table)
+    except (Transient, TimeoutError):
+        return False
 
 
 def _in_force(settings: Settings) -> Path:

@@ -147,4 +147,4 @@ def _percent(rate: float | None) -> str:
 
 
 def _count(count: int | None) -> str:
-    return "-" if count is None else str(count)
+    return "not yet" if count is None else str(count)

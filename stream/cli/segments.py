@@ -10,7 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from stream.cli.group import NOT_BUILT, check_store, open_groups, segment_rules
+from stream.cli.group import check_store, not_built, open_groups, segment_rules
+from stream.cli.in_force import OTHER_RULES, uses_other_rules
 from stream.cli.options import open_table
 from stream.cli.show import indented
 from stream.explain.rule_text import in_words
@@ -19,6 +20,8 @@ from stream.measures.rules import Rule
 from stream.terminal import counted
 
 _GONE = "no longer in the rule file: its customers leave it as they are described anew"
+#: Where the file is not the workers' own, nothing is known of who leaves.
+_ELSEWHERE = "not in the rule file of this terminal"
 
 
 class Segment(Struct, frozen=True):
@@ -35,6 +38,13 @@ class Segment(Struct, frozen=True):
     share: float | None
 
 
+class _Found(Struct, frozen=True):
+    segments: list[Segment]
+    #: Why nothing is known of customers, if so; and whether the workers have other rules.
+    not_built: str | None
+    other_rules: bool
+
+
 @click.command()
 @click.option("--store", "store_id", default="main", show_default=True, help="Store they are of.")
 @click.option("--json", "as_json", is_flag=True, help="Print the segments as JSON.")
@@ -43,25 +53,29 @@ def command(*, store_id: str, as_json: bool) -> None:
 
     A segment that the rule file no longer names is listed as long as it has customers.
     """
-    found, built = asyncio.run(_found(store_id))
-    if not built:
-        click.echo(f"portrait: {NOT_BUILT}", err=True)
+    found = asyncio.run(_found(store_id))
+    if found.not_built:
+        click.echo(f"portrait: {found.not_built}", err=True)
+    if found.other_rules:
+        click.echo(f"portrait: {OTHER_RULES}", err=True)
     if as_json:
-        click.echo(indented(msgspec.json.encode(found)))
+        click.echo(indented(msgspec.json.encode(found.segments)))
         return
     console = Console(highlight=False, emoji=False)
-    for line in lines(found):
+    for line in lines(found.segments, _ELSEWHERE if found.other_rules else _GONE):
         console.print(line, soft_wrap=True)
 
 
-async def _found(store_id: str) -> tuple[list[Segment], bool]:
+async def _found(store_id: str) -> _Found:
     async with open_table() as table, open_groups() as groups:
         rules = await segment_rules(table)
-        built = bool(await groups.marks())
+        other_rules = await uses_other_rules(table)
+        why_not = None if await groups.marks() else await not_built(table)
         customers = await groups.groups()
-    if built:
+    if why_not is None:
         check_store(store_id, customers)
-    return list(segments_of(store_id, rules, customers if built else None)), built
+    found = segments_of(store_id, rules, customers if why_not is None else None)
+    return _Found(list(found), why_not, other_rules)
 
 
 def segments_of(
@@ -86,8 +100,8 @@ def segments_of(
             yield Segment(name, name, name, None, count, share(count))
 
 
-def lines(segments: Sequence[Segment]) -> Iterator[Text]:
-    """Two lines a segment, for people: who it is and how many, and its rule."""
+def lines(segments: Sequence[Segment], without_rule: str) -> Iterator[Text]:
+    """Two lines a segment, for people: who it is and how many, and its rule, if it has one."""
     if not segments:
         yield Text("the rule file in force names no segment")
         return
@@ -101,7 +115,9 @@ def lines(segments: Sequence[Segment]) -> Iterator[Text]:
         )
         line.rstrip()
         yield line
-        yield Text(f"{' ' * width}  {segment.rule or _GONE}", "dim" if segment.rule else "red")
+        yield Text(
+            f"{' ' * width}  {segment.rule or without_rule}", "dim" if segment.rule else "red"
+        )
 
 
 def _title(segment: Segment) -> str:

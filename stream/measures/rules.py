@@ -29,8 +29,12 @@ class Circle(ValueError):
     """Labels, or segments, that refer to each other in a circle: ``names`` around it, each once."""
 
     def __init__(self, form: Form, names: Sequence[str]) -> None:
-        circle = " → ".join([*names, names[0]])
-        super().__init__(f"{form}s cannot refer to each other in a circle: {circle}")
+        if len(names) == 1:
+            said = f"{form} {names[0]} refers to itself"
+        else:
+            circle = " → ".join([*names, names[0]])
+            said = f"{form}s cannot refer to each other in a circle: {circle}"
+        super().__init__(said)
         self.form = form
         self.names = tuple(names)
 

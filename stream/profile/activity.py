@@ -87,7 +87,7 @@ class Hours(Struct, frozen=True):
         ),
     ]
     peak_hours: Annotated[
-        tuple[int, ...],
+        tuple[Annotated[int, Meta(ge=0, le=23)], ...],
         Meta(
             description="Local hours with at least twice an even share of the events, "
             "busiest first, at most six."

@@ -47,6 +47,7 @@ CHECKS = (
     "topics",
     "redis",
     "currency",
+    "rules",
     "positions",
     "backlog",
     "workers",

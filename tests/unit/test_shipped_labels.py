@@ -103,9 +103,9 @@ CASES = {
     "big-basket": Case(orders(1, 2, total="165.01"), orders(1, 2, total="165.00")),
     "vip": Case(orders(40, 50, 60, 70), orders(60, 70, 80, 90)),
     "high-potential": Case(orders(1, total="100.01"), orders(1, total="100.00")),
-    "night-shopper": Case(visits(5, hour=23), visits(4, hour=23)),
-    "early-bird": Case(visits(5, hour=7), visits(5, hour=8)),
-    "lunch-break-shopper": Case(visits(5, hour=13), visits(5, hour=14)),
+    "night-shopper": Case(visits(13, hour=23), visits(12, hour=23)),
+    "early-bird": Case(visits(13, hour=7), visits(13, hour=8)),
+    "lunch-break-shopper": Case(visits(13, hour=13), visits(13, hour=14)),
     "fashion-fan": Case(visits(3, category="fashion/men"), visits(3, category="fashionable")),
     "electronics-fan": Case(visits(3, category="electronics"), visits(2, category="electronics")),
     "home-fan": Case(visits(3, category="home/kitchen"), visits(3, category="homes")),
@@ -218,6 +218,20 @@ def test_every_label_and_segment_has_a_case() -> None:
 def test_a_label_is_given_and_just_missed(name: str) -> None:
     assert name in given(shipped(), CASES[name].has)[0]
     assert name not in given(shipped(), CASES[name].misses)[0]
+
+
+@pytest.mark.parametrize("hour", [23, 7, 13])
+def test_one_event_is_no_rhythm(hour: int) -> None:
+    for days in range(4, 28):
+        labels, _ = given(shipped(), [*visits(days, hour=18), viewed(ago(29.5 - hour / 24))])
+        assert not {"night-shopper", "early-bird", "lunch-break-shopper"} & {*labels}
+
+
+@pytest.mark.parametrize(("label", "price"), [("quality-driven", "150"), ("price-driven", "5")])
+def test_one_price_is_no_taste(label: str, price: str) -> None:
+    bought = orders(50, 60, 70, **DISCOUNTED if label == "price-driven" else {})
+    assert label in given(shipped(), [*bought, *visits(3, price=price)])[0]
+    assert label not in given(shipped(), [*bought, *visits(1, price=price)])[0]
 
 
 @pytest.mark.parametrize("name", SEGMENT_CASES)

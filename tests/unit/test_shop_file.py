@@ -110,7 +110,10 @@ targets:
         ("field: fit.score, at_least: 1", "the fit cannot depend on fit.score"),
         ("field: version, at_least: 1", "the fit cannot depend on version"),
         ("field: reference, is: x", "the fit cannot depend on reference"),
-        ("field: first_seen, at_least: 1", "at_least is for numbers and amounts, and first_seen"),
+        (
+            "field: first_seen, at_least: 1",
+            "at_least is for numbers and amounts, and first_seen is a time; use known",
+        ),
         ("field: first_seen, within_days: 1", "within_days cannot be asked for here"),
         ("field: spending.orders, top_percent: 5", "top_percent cannot be asked for here"),
         ("field: spending.tier, is: glod", "spending.tier cannot be 'glod'; did you mean gold?"),

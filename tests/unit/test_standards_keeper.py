@@ -172,7 +172,7 @@ async def test_a_file_that_cannot_be_read_yet_is_tried_again_and_complained_of_o
         assert not await kept.looks()
     assert (kept.names, refused()) == (["buyer"], 1)
     assert [record.getMessage() for record in caplog.records] == [
-        f"the standards in force stay as they are: {kept.shop}: Input/output error"
+        f"the rules in force stay as they are: {kept.shop}: Input/output error"
     ]
     assert await kept.looks(1)  # the file is what it was, to the last bit of its times
     assert (kept.names, refused()) == (["shopper"], 0)
@@ -239,6 +239,19 @@ async def test_a_mistake_that_is_taken_back_is_forgotten_without_a_change(kept: 
     assert not await kept.looks()
     assert kept.updater.standards is before
     assert refused() == 0
+
+
+async def test_a_mistake_that_is_taken_back_is_told_once(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    await kept.looks()
+    with caplog.at_level(logging.WARNING):
+        for text in (WRONG, GOOD, f"{GOOD}# the same\n", GOOD):
+            kept.labels.write_text(text)
+            await kept.looks()
+    _mistake, again, *_others = [record.getMessage() for record in caplog.records]
+    assert again == "the files are right again, the rules are unchanged"
+    assert caplog.text.count("right again") == 1
 
 
 async def test_a_file_that_is_gone_changes_nothing_until_it_is_back(kept: Kept) -> None:

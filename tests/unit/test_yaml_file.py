@@ -42,7 +42,7 @@ def test_file_that_would_take_seconds_to_read_is_refused_before_it_is_parsed(tmp
     ("text", "complaint"),
     [
         ("a: 1\nb: [1, 2\nc: 3\n", r"rules\.yaml, line 3: "),
-        ("a: 1\n\tb: 2\n", r"rules\.yaml, line 2: "),
+        ("a: 1\n\tb: 2\n", r"rules\.yaml, line 2: .*; use spaces, not tabs$"),
         ("a: 'open\n", r"rules\.yaml, line 2: "),
         ("a: 1\n---\nb: 2\n", r"rules\.yaml, line 2: but found another document"),
         ("a: *nobody\n", r"rules\.yaml, line 1: found undefined alias"),

@@ -14,6 +14,8 @@ from rich.cells import cell_len
 
 from stream.cli import group as module
 from stream.cli.group_lines import channel_table, lines
+from stream.cli.in_force import OTHER_RULES
+from stream.described import Described
 from stream.errors import Fatal
 from stream.group_batch import GroupProcessor
 from stream.groups.contribution import read
@@ -222,6 +224,43 @@ def test_scan_of_nothing_is_refused(run: Run) -> None:
     assert failure(run("--scan")) == "there are no portraits in store 'main'"
 
 
+@pytest.mark.parametrize("args", [(), ("win-back",)])
+def test_before_any_portrait_there_is_none_and_nobody_is_blamed(
+    run: Run, args: tuple[str, ...]
+) -> None:
+    assert failure(run(*args)) == "there are no portraits yet in this PORTRAIT_NAMESPACE"
+
+
+def test_unknown_segment_is_refused_before_any_portrait_too(run: Run) -> None:
+    assert failure(run("winback")).startswith("there is no segment 'winback' in store 'main'; did")
+
+
+def test_mistake_in_the_rule_file_is_in_the_way_of_segments_only(
+    run: Run, table: MemoryTable, groups: MemoryGroups, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    publish(table, groups, ada=ADA)
+    file = tmp_path / "wrong.yaml"
+    file.write_text("segment: []\n")
+    monkeypatch.setenv("PORTRAIT_LABELS", str(file))
+    assert run().output.startswith("main  the whole store\n")
+    assert failure(run("win-back")).endswith(" (workers keep the rules they have)")
+
+
+def test_other_rules_of_the_workers_are_told_where_a_segment_is_asked_for(
+    run: Run, table: MemoryTable, groups: MemoryGroups
+) -> None:
+    publish(table, groups, eve=EVE | {"segments": ["old-campaign"]})
+    asyncio.run(Described(table, "worker").begin(0, "others"))
+    result = run("old-campaign")
+    assert result.stderr == f"portrait: {OTHER_RULES}\n"
+    assert result.stdout.startswith("main/old-campaign  not in the rule file of this terminal\n")
+    assert not run().stderr
+    result = run("of-the-workers")
+    assert "there is no segment" in failure(result)
+    assert result.stderr == f"portrait: {OTHER_RULES}\n"
+
+
 # --- the screen -----------------------------------------------------------------------------
 
 
@@ -241,9 +280,14 @@ def test_columns_are_aligned_whatever_the_script() -> None:
     assert len({cell_len(line) for line in rows}) == 1
 
 
-def test_long_names_are_cut() -> None:
-    (row,) = [line for line in printed(group(document(brands=["x" * 40])), 40) if "x" in line]
-    assert row.startswith("x" * 15 + "… █")
+@pytest.mark.parametrize(
+    ("width", "name"), [(38, 15 * "x" + "… "), (80, 15 * "x" + "… "), (150, 40 * "x" + " ")]
+)
+def test_long_names_are_cut_where_there_is_no_room(width: int, name: str) -> None:
+    rows = [line for line in printed(group(document(brands=["x" * 40])), width) if "xx" in line]
+    (row,) = rows
+    assert f"{name}█" in row
+    assert cell_len(row) <= width
 
 
 def test_bars_show_shares_and_the_smallest_still_shows() -> None:
@@ -258,7 +302,7 @@ def test_names_beyond_the_first_are_told_but_bands_are_all_there() -> None:
     text = printed(group(*documents), 40)
     assert "brand, the first 6" in text
     assert sum(line.startswith("b") and line[1].isdigit() for line in text) == 6
-    assert text[text.index("price met, EUR") + 8].startswith("10000000-200000… ")
+    assert text[text.index("price met, EUR") + 8].startswith("10000000-20000000 ")
 
 
 def test_what_nobody_told_is_named_in_one_line() -> None:

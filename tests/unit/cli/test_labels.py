@@ -1,7 +1,9 @@
 """What `portrait labels` prints."""
 
+import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,11 @@ from click.testing import CliRunner, Result
 
 import stream
 from stream.cli import labels as module
+from stream.cli.in_force import OTHER_RULES
 from stream.cli.main import portrait
-from stream.errors import Fatal
+from stream.described import Described
+from stream.errors import Fatal, Transient
+from stream.tables.memory import MemoryTable
 
 Run = Callable[..., Result]
 
@@ -29,10 +34,17 @@ segments:
 """
 
 
+@asynccontextmanager
+async def no_table() -> AsyncIterator[MemoryTable]:
+    raise Transient("Redis: it does not answer")
+    yield
+
+
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("PORTRAIT_LABELS", raising=False)
     monkeypatch.delenv("PORTRAIT_SHOP", raising=False)
+    monkeypatch.setattr(module, "open_table", no_table)
     return lambda *args: CliRunner().invoke(module.command, [str(arg) for arg in args])
 
 
@@ -152,6 +164,21 @@ def test_listing_as_json(run: Run, own: Path, monkeypatch: pytest.MonkeyPatch) -
     assert [each["name"] for each in found["labels"]] == ["rich", "plain"]
     assert found["labels"][1]["group"] is None
     assert found["segments"] == [{"name": "care", "en": "care", "zh": "care", "rule": "label rich"}]
+
+
+def test_other_rules_of_the_workers_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    table = MemoryTable()
+    asyncio.run(Described(table, "worker").begin(0, "others"))
+
+    @asynccontextmanager
+    async def open_table() -> AsyncIterator[MemoryTable]:
+        yield table
+
+    assert not run("list").stderr  # nobody answers
+    monkeypatch.setattr(module, "open_table", open_table)
+    result = run("list", "--json")
+    assert result.stderr == f"portrait: {OTHER_RULES}\n"
+    assert len(json.loads(result.stdout)["labels"]) == 40
 
 
 def test_a_refused_file_is_not_listed(

@@ -75,7 +75,7 @@ def test_it_prints_who_of_the_old_customers_came_and_after_how_long(
     ]
 
 
-def test_it_prints_counts_by_day_and_none_for_days_to_come(
+def test_it_prints_counts_by_day_and_not_yet_for_days_to_come(
     run: Run, products: MemoryProducts
 ) -> None:
     fill(products)
@@ -85,10 +85,10 @@ def test_it_prints_counts_by_day_and_none_for_days_to_come(
         ["1", "1", "0"],
         ["3", "2", "0"],
         ["7", "2", "1"],
-        ["14", "-", "-"],
-        ["30", "-", "-"],
-        ["60", "-", "-"],
-        ["90", "-", "-"],
+        ["14", "not", "yet", "not", "yet"],
+        ["30", "not", "yet", "not", "yet"],
+        ["60", "not", "yet", "not", "yet"],
+        ["90", "not", "yet", "not", "yet"],
     ]
 
 

@@ -10,10 +10,15 @@ import pytest
 from click.testing import CliRunner, Result
 
 from stream.cli import segments as module
+from stream.cli.in_force import OTHER_RULES
+from stream.described import Described
 from stream.errors import Fatal
+from stream.settings import load
+from stream.standards import version_of
 from stream.tables.groups import NO_MARK, GroupWrite
 from stream.tables.memory import MemoryTable
 from stream.tables.memory_groups import MemoryGroups
+from stream.tables.table import Record, Write
 
 RULES = """
 segments:
@@ -27,17 +32,24 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
+def table() -> MemoryTable:
+    return MemoryTable()
+
+
+@pytest.fixture
 def groups() -> MemoryGroups:
     return MemoryGroups()
 
 
 @pytest.fixture
-def run(groups: MemoryGroups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(
+    table: MemoryTable, groups: MemoryGroups, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Run:
     """Calls the command on the table, with a rule file."""
 
     @asynccontextmanager
     async def open_table() -> AsyncIterator[MemoryTable]:
-        yield MemoryTable()
+        yield table
 
     @asynccontextmanager
     async def open_groups() -> AsyncIterator[MemoryGroups]:
@@ -95,7 +107,15 @@ def test_customers_of_other_stores_do_not_count(run: Run, groups: MemoryGroups) 
     assert found["plain"]["customers"] == 0
 
 
-def test_rules_are_listed_before_any_group_was_built(run: Run) -> None:
+def test_rules_are_listed_before_any_portrait_is_stored(run: Run) -> None:
+    result = run()
+    assert result.exit_code == 0
+    assert result.stderr == "portrait: there are no portraits yet in this PORTRAIT_NAMESPACE\n"
+
+
+def test_rules_are_listed_before_any_group_was_built(run: Run, table: MemoryTable) -> None:
+    write = Write("main/ada", Record(1, 1, b"", b"{}"), None, publish=True)
+    asyncio.run(table.store(0, [write]))
     result = run("--json")
     assert result.exit_code == 0
     assert "no worker" in result.stderr
@@ -121,3 +141,25 @@ def test_rule_file_with_a_mistake_is_refused(run: Run, tmp_path: Path) -> None:
     result = run()
     assert result.exit_code == 1
     assert "line 1" in str(result.exception)
+    assert str(result.exception).endswith(" (workers keep the rules they have)")
+
+
+def test_other_rules_of_the_workers_are_told_and_nobody_is_said_to_leave(
+    run: Run, table: MemoryTable, groups: MemoryGroups
+) -> None:
+    fill(groups, **{"win-back": 3, "old-campaign": 1})
+    asyncio.run(Described(table, "worker").begin(0, "others"))
+    result = run()
+    assert result.stderr == f"portrait: {OTHER_RULES}\n"
+    assert "no longer" not in result.stdout
+    assert result.stdout.splitlines()[-1].strip() == "not in the rule file of this terminal"
+    asyncio.run(Described(table, "worker").claim(0))  # it is about to change to these, perhaps
+    assert not run().stderr
+
+
+def test_the_same_rules_are_not_warned_of(
+    run: Run, table: MemoryTable, groups: MemoryGroups
+) -> None:
+    fill(groups)
+    asyncio.run(Described(table, "worker").begin(0, version_of(load())))
+    assert not run().stderr

@@ -230,6 +230,16 @@ def test_tiers_that_were_changed_since_are_told_in_one_line(
     assert by_path["spending.tier"] == "friend"
 
 
+def test_mistake_in_the_rule_file_is_no_worry_of_the_workers(
+    run: Run, table: MemoryTable, tmp_path: Path
+) -> None:
+    publish(table, RICH)
+    (tmp_path / "labels.yaml").write_text("lables: []")
+    said = str(run("--explain").exception)
+    assert "labels.yaml, line 1: " in said
+    assert said.endswith(" (workers keep the rules they have)")
+
+
 def test_evidence_as_of_a_later_instant(run: Run, table: MemoryTable) -> None:
     publish(table, RICH)
     result = run("--explain", "--as-of", "2027-08-01T00:00:00Z", "--json")

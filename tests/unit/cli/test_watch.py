@@ -64,7 +64,17 @@ def test_a_move_says_who_went_where_by_which_version_and_why() -> None:
     )
     message = move_message(move)
     line = move_line(Consumed(message.key, message.value, message.headers))
-    assert line == "2026-06-30T12:00:00.000Z  main/ada  v7  left vip-care: time"
+    assert line == "2026-06-30T12:00:00.000Z  main/ada  v7  left vip-care by time"
+
+
+def test_a_move_by_rules_says_that_they_changed() -> None:
+    move = SegmentMove(
+        store_id="main", customer_id="ada", segment="vip-care", move="entered",
+        at="2026-06-30T12:00:00.000Z", version=7, cause="admin",
+    )  # fmt: skip
+    message = move_message(move)
+    line = move_line(Consumed(message.key, message.value, message.headers))
+    assert line.endswith("  entered vip-care because the rules changed")
 
 
 ODD = "a\x1b[2J\nb\u202eñ顾"
@@ -92,4 +102,4 @@ def test_a_move_cannot_either() -> None:
     )  # fmt: skip
     message = move_message(move)
     line = move_line(Consumed(message.key, message.value, message.headers))
-    assert line == rf"2026-06-30T12:00:00.000Z  {PLAIN}  v7  entered vip\x07: event"
+    assert line == rf"2026-06-30T12:00:00.000Z  {PLAIN}  v7  entered vip\x07 by an event"

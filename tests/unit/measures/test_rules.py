@@ -116,7 +116,7 @@ def test_rules_that_refer_to_each_other_in_a_circle_are_refused_with_their_names
     around = "".join(refused.value.names)
     assert around in ("abc", "bca", "cab")
     assert refused.value.form == "label"
-    with pytest.raises(Circle, match=r"segments .* in a circle: s → s"):
+    with pytest.raises(Circle, match="segment s refers to itself"):
         Rules((), [rule("s", in_segment("s"))])
 
 

@@ -1,0 +1,27 @@
+"""Whether the rules of this terminal are those that the workers describe customers by."""
+
+from msgspec.structs import replace
+
+from stream.described import versions
+from stream.settings import load
+from stream.standards import version_of
+from stream.tables.table import PortraitTable
+
+OTHER_RULES = (
+    "workers use other rules than this terminal: set PORTRAIT_LABELS as they have it "
+    "(and PORTRAIT_SHOP and PORTRAIT_GENDER_TABLE)"
+)
+
+
+async def uses_other_rules(table: PortraitTable) -> bool:
+    """Whether a partition is described by standards that the files named here do not give.
+
+    While workers change to others it has none, and does not count. Raises
+    :class:`~stream.errors.Transient`, and :class:`~stream.errors.Fatal` for an unreadable file.
+    """
+    settings = load()
+    currency = await table.pinned("currency") or settings.currency
+    sources = await table.positions()
+    applied = {int(source.rpartition(":")[2]) for source in sources}
+    found = await versions(table, applied.union(range(settings.partitions)))
+    return bool(found - {version_of(replace(settings, currency=currency))})
