@@ -16,8 +16,9 @@ from stream.risk.records import Features, SignInCounts
 MEMBERS = 1_000
 #: Others that an answer names, at most.
 OTHERS = 20
-#: A scope goes so long after somebody was last added to it.
-EXPIRY_S = 200 * 24 * 3600
+#: A scope goes so long after somebody was last added to it, and its longest window. Whom it has
+#: forgotten would count as new; addresses come and go, and are not kept like devices.
+EXPIRY_S = 20 * 24 * 3600
 
 
 class CountedSignIn(Struct, frozen=True):

@@ -1,9 +1,9 @@
 -- Count the members of scopes, each after it has taken in who asks.
 --
 -- KEYS[i] scope: a sorted set of members by the ms of their first time
--- ARGV[1] MessagePack: how many members are kept, for how many seconds, how many others are named;
---         then of each key the question: member (empty = nobody), ms, windows in ms, whether to
---         name others
+-- ARGV[1] MessagePack: how many members are kept, for how many seconds beyond the longest window,
+--         how many others are named; then of each key the question: member (empty = nobody), ms,
+--         windows in ms, whether to name others
 --
 -- Returns of each key the counts, one a window, the others, and how many there are around the time
 -- (0 where nobody is to be named).
@@ -20,7 +20,7 @@ for i, key in ipairs(KEYS) do
         if redis.call('ZADD', key, 'LT', at_ms, member) == 1 then
             redis.call('ZREMRANGEBYRANK', key, 0, -1 - kept)
         end
-        redis.call('EXPIRE', key, expiry_s)
+        redis.call('EXPIRE', key, expiry_s + math.ceil(math.max(unpack(windows)) / 1000))
     end
     local counts, others, around = {}, {}, 0
     for at, window in ipairs(windows) do
