@@ -137,15 +137,22 @@ def draft(
 def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, standards: Standards) -> None:
     entry = result.entry
     store_id, _, customer_id = key.partition("/")
+    suspicions = entry.state.suspicions()  # once: to find them costs as much as any section
     portrait = describe(
-        store_id, customer_id, entry.state, as_of_ms, standards=standards, version=entry.version + 1
+        store_id,
+        customer_id,
+        entry.state,
+        as_of_ms,
+        standards=standards,
+        version=entry.version + 1,
+        suspicions=suspicions,
     )
     changed = difference(entry.change, portrait)
     if changed is not None:
         result.changed = True
         entry.change = to_change(portrait, changed, cause)
     times = (
-        next_change(entry.state, as_of_ms),
+        next_change(entry.state, as_of_ms, suspicions),
         standards.rules.next_change(portrait, as_of_ms),
         _alert(result, key, portrait.risk, at_ms=as_of_ms, cause=cause, standards=standards),
     )

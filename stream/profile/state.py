@@ -1,5 +1,7 @@
 """Everything kept of one customer."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 
 from stream.profile import (
@@ -105,13 +107,18 @@ def merge(a: State, b: State) -> State:
     return merged
 
 
-def next_change(state: State, as_of_ms: int) -> int | None:
-    """The next instant, ms, at which the portrait changes without an event; None for never."""
+def next_change(
+    state: State, as_of_ms: int, suspicions: Sequence[Finding] | None = None
+) -> int | None:
+    """The next instant, ms, at which the portrait changes without an event; None for never.
+
+    ``suspicions`` are the state's, if they are known already.
+    """
     times = (
         activity.next_change(state.hours, as_of_ms),
         days.next_change(state.days, as_of_ms),
         consumption.next_change(state.spending, as_of_ms),
         attributes.next_change(state.traits, as_of_ms),
-        score.next_change(state.suspicions(), as_of_ms),
+        score.next_change(state.suspicions() if suspicions is None else suspicions, as_of_ms),
     )
     return min((ms for ms in times if ms is not None), default=None)
