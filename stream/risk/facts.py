@@ -156,8 +156,10 @@ def _sign_ups(kind: str, value: str, key: str, at_ms: int) -> Asked:
 
 
 def _failed(kind: str, value: str, member: str | None, at_ms: int) -> Asked:
+    # Each day anew: a list of passwords is tried again, and members only have their first time.
+    scope = _scope("failed", kind, f"{at_ms // DAY_MS}\0{value}")
     # Whose sign-in failed before anybody could know that it was one of many is told.
-    scope, tell = _scope("failed", kind, value), kind == "device"
+    tell = kind == "device"
     question = Question(scope, member, at_ms, (HOUR_MS,), tell)
     return Asked(question, (f"failed_accounts_on_{kind}",))
 

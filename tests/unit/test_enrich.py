@@ -15,7 +15,7 @@ from stream.decode import place
 from stream.draft import Sourced
 from stream.enrich import Enricher
 from stream.errors import Transient
-from stream.events import Event, OrderCompleted, SignedIn, SignedUp, customer_key
+from stream.events import Event, OrderCompleted, SignedIn, SignedUp, SignInFailed, customer_key
 from stream.fields import Context
 from stream.money import Rates
 from stream.risk.evidence import Evidence, Facts
@@ -49,6 +49,14 @@ def signed_up(who: str, device: str = "d", *, minutes_ago: float = 60) -> Event:
 def signed_in(who: str, event_id: str, ip: str = "1.1.1.1", *, minutes_ago: float = 30) -> Event:
     return SignedIn(
         event_id=event_id, customer_id=who, context=Context(ip=ip),
+        occurred_at=START - timedelta(minutes=minutes_ago),
+    )  # fmt: skip
+
+
+def failed(who: str, number: int, *, minutes_ago: float) -> Event:
+    return SignInFailed(
+        event_id=f"{who} fails {number}", customer_id=who,
+        context=Context(device_id="d", ip="1.1.1.1"),
         occurred_at=START - timedelta(minutes=minutes_ago),
     )  # fmt: skip
 
@@ -271,3 +279,12 @@ async def test_a_conflict_does_not_ask_again() -> None:
     assert passed["before store"] == 2
     assert passed["before ask"] == passed["before count_sign_ins"] == 1
     assert world.documents("main/a")[-1]["activity"]["counts"] == {"signed_in": 2, "signed_up": 1}
+
+
+async def test_accounts_whose_sign_in_fails_again_another_day_are_counted_again() -> None:
+    enricher = Enricher(MemoryFacts())
+    for run, minutes_ago in enumerate((2 * 24 * 60, 10)):
+        events = [failed(f"c{n}", run, minutes_ago=minutes_ago) for n in range(6)]
+        enriched = await enricher.enrich(work_of(events, 6 * run))
+        known = dict(enriched["main/c5"][0].occurrence.facts.known)
+        assert known["failed_accounts_on_device"] == known["failed_accounts_on_ip"] == 6
