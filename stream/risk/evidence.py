@@ -5,10 +5,8 @@ finding can need is pruned. Nothing here depends on the order in which events ar
 aggregates, an event that is sent again after it was forgotten counts again.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Iterable
+from bisect import bisect_left
 from operator import attrgetter
-from typing import Any, TypeVar
 from zlib import crc32
 
 from msgspec import Struct, field
@@ -27,6 +25,7 @@ from stream.events import (
     SignedIn,
     SignInFailed,
 )
+from stream.risk.bounded import drop, frontier, keep, newest, oldest
 from stream.risk.reasons import KINDS, holds_ms, keeps_ms
 from stream.risk.records import (
     Dated,
@@ -51,7 +50,7 @@ __all__ = [
 ]  # fmt: skip
 
 #: Newest sign-ins, failed ones, resets, orders, cancellations and refunds, and redemptions kept.
-SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 6, 20, 6, 12, 8, 12
+SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 12, 20, 6, 12, 8, 12
 #: Newest clicks whose times are kept, and how exactly.
 CLICKS = 32
 CLICK_TICK_MS = 20
@@ -84,8 +83,6 @@ class Facts(Struct, frozen=True):
 
 NO_FACTS = Facts()
 
-_T = TypeVar("_T", bound=Any)
-
 
 class Evidence(Struct):
     """All of one customer; lists are oldest first.
@@ -94,6 +91,7 @@ class Evidence(Struct):
                   old: later ones are judged by it
     ``profiles``  all sign-ins before those, counted by their features and device
     ``orders``    the newest, however old; so are ``undone`` and ``redeemed``
+    ``first_order``  the first one of all
     ``known``     by code; values fall, as one that a later one reaches is dropped
     """
 
@@ -106,6 +104,7 @@ class Evidence(Struct):
     redeemed: list[Dated] = field(default_factory=list)
     clicks: list[int] = field(default_factory=list)
     known: dict[str, list[Known]] = field(default_factory=dict)
+    first_order: Dated | None = None
 
 
 def add(
@@ -115,21 +114,22 @@ def add(
     name = event.event_id
     match event:
         case ProductViewed() | ProductClicked():
-            _keep(evidence.clicks, at_ms - at_ms % CLICK_TICK_MS, CLICKS)
+            keep(evidence.clicks, at_ms - at_ms % CLICK_TICK_MS, CLICKS)
         case SignedIn():
             _keep_sign_ins(evidence, [sign_in_of(event, at_ms, facts.sign_in)])
         case SignInFailed():
-            _keep(evidence.failures, Dated(at_ms, name), FAILURES)
+            keep(evidence.failures, Dated(at_ms, name), FAILURES)
         case PasswordReset():
-            _keep(evidence.resets, Dated(at_ms, name), RESETS)
+            keep(evidence.resets, Dated(at_ms, name), RESETS)
         case OrderCompleted():
-            _keep(evidence.orders, order_of(event, at_ms, amount_minor), ORDERS)
+            keep(evidence.orders, order_of(event, at_ms, amount_minor), ORDERS)
+            evidence.first_order = oldest(evidence.first_order, Dated(at_ms, name))
         case OrderCancelled() | OrderRefunded():
             cancelled = isinstance(event, OrderCancelled)
             undone = Undone(at_ms, name, hash_of(event.order_id), cancelled)
-            _keep(evidence.undone, undone, UNDONE)
+            keep(evidence.undone, undone, UNDONE)
         case CouponRedeemed():
-            _keep(evidence.redeemed, Dated(at_ms, name), REDEEMED)
+            keep(evidence.redeemed, Dated(at_ms, name), REDEEMED)
         case _:
             pass
     context = event.context
@@ -151,7 +151,7 @@ def know(evidence: Evidence, code: str, known: Known) -> None:
     """Keep a fact; values that are not worth it are passed over. Mutates."""
     if code in KINDS and known.value >= KINDS[code].worth:
         known = replace(known, value=min(known.value, MOST))
-        evidence.known[code] = _frontier([*evidence.known.get(code, ()), known])
+        evidence.known[code] = frontier([*evidence.known.get(code, ()), known])
 
 
 def merge(a: Evidence, b: Evidence) -> Evidence:
@@ -159,16 +159,17 @@ def merge(a: Evidence, b: Evidence) -> Evidence:
     merged = Evidence(
         sign_ins=list(a.sign_ins),
         profiles=dict(a.profiles),
-        failures=_newest(a.failures + b.failures, FAILURES),
-        resets=_newest(a.resets + b.resets, RESETS),
-        orders=_newest(a.orders + b.orders, ORDERS),
-        undone=_newest(a.undone + b.undone, UNDONE),
-        redeemed=_newest(a.redeemed + b.redeemed, REDEEMED),
-        clicks=_newest(a.clicks + b.clicks, CLICKS),
+        failures=newest(a.failures + b.failures, FAILURES),
+        resets=newest(a.resets + b.resets, RESETS),
+        orders=newest(a.orders + b.orders, ORDERS),
+        undone=newest(a.undone + b.undone, UNDONE),
+        redeemed=newest(a.redeemed + b.redeemed, REDEEMED),
+        clicks=newest(a.clicks + b.clicks, CLICKS),
         known={
-            code: _frontier([*a.known.get(code, ()), *b.known.get(code, ())])
+            code: frontier([*a.known.get(code, ()), *b.known.get(code, ())])
             for code in {*a.known, *b.known}
         },
+        first_order=oldest(a.first_order, b.first_order),
     )
     for profile, count in b.profiles.items():
         _count(merged.profiles, profile, count)
@@ -179,10 +180,10 @@ def merge(a: Evidence, b: Evidence) -> Evidence:
 def prune(evidence: Evidence, newest_ms: int) -> None:
     """Drop what no finding can need any more, whatever comes."""
     _settle(evidence, newest_ms)
-    _drop(evidence.failures, newest_ms - _FAILURES_MS)
-    _drop(evidence.resets, newest_ms - _RESETS_MS)
+    drop(evidence.failures, newest_ms - _FAILURES_MS)
+    drop(evidence.resets, newest_ms - _RESETS_MS)
     for code in list(evidence.known):
-        _drop(evidence.known[code], newest_ms - keeps_ms(code))
+        drop(evidence.known[code], newest_ms - keeps_ms(code))
         if not evidence.known[code]:
             del evidence.known[code]
 
@@ -190,11 +191,11 @@ def prune(evidence: Evidence, newest_ms: int) -> None:
 def settled(evidence: Evidence, newest_ms: int) -> Evidence:
     """The evidence as findings have to see it: as if pruned. The argument stays as it is.
 
-    Sign-ins that retire may be forgotten, where there are many profiles, and clicks are dropped
-    while a level may still remember them; anything else that is pruned makes no difference.
+    Sign-ins that retire may be forgotten, where there are many profiles; clicks and counts are
+    dropped while a level may still remember what they showed. Anything else that is pruned makes no
+    difference.
     """
-    old_clicks = evidence.clicks and evidence.clicks[0] < newest_ms - _CLICKS_MS
-    if not old_clicks and _last_retired(evidence, newest_ms) <= 0:
+    if not _unsettled(evidence, newest_ms):
         return evidence
     copy = replace(
         evidence,
@@ -210,8 +211,9 @@ def settled(evidence: Evidence, newest_ms: int) -> Evidence:
 _FAILURES_MS = keeps_ms("failed_sign_ins") + DAY_MS
 _RESETS_MS = keeps_ms("password_resets") + DAY_MS
 _SIGN_INS_MS = max(map(keeps_ms, ("new_device", "impossible_travel", "unlikely_sign_in")))
-#: Clicks are many, so they are kept only while a finding holds.
+#: Clicks and counts are large, so they are kept only while a finding holds.
 _CLICKS_MS = holds_ms("regular_clicks") + DAY_MS
+_COUNTS_MS = holds_ms("unlikely_sign_in")
 
 
 def _keep_sign_ins(evidence: Evidence, more: list[SignIn]) -> None:
@@ -219,18 +221,27 @@ def _keep_sign_ins(evidence: Evidence, more: list[SignIn]) -> None:
     _count_first(evidence, len(evidence.sign_ins) - SIGN_INS)
 
 
+def _unsettled(evidence: Evidence, newest_ms: int) -> bool:
+    clicks, sign_ins = evidence.clicks, evidence.sign_ins
+    return (
+        bool(clicks and clicks[0] < newest_ms - _CLICKS_MS)
+        or any(each.counts for each in sign_ins[: _older(sign_ins, newest_ms - _COUNTS_MS)])
+        or _older(sign_ins, newest_ms - _SIGN_INS_MS) > 1
+    )
+
+
 def _settle(evidence: Evidence, newest_ms: int) -> None:
     del evidence.clicks[: bisect_left(evidence.clicks, newest_ms - _CLICKS_MS)]
-    last = _last_retired(evidence, newest_ms)
-    _count_first(evidence, last)
-    if last >= 0 and evidence.sign_ins[0].counts is not None:
-        evidence.sign_ins[0] = replace(evidence.sign_ins[0], counts=None)
+    sign_ins = evidence.sign_ins
+    _count_first(evidence, _older(sign_ins, newest_ms - _SIGN_INS_MS) - 1)
+    for place in range(_older(sign_ins, newest_ms - _COUNTS_MS)):
+        if sign_ins[place].counts is not None:
+            sign_ins[place] = replace(sign_ins[place], counts=None)
 
 
-def _last_retired(evidence: Evidence, newest_ms: int) -> int:
-    """Place of the last sign-in that is older than any finding, which is kept; -1 without one."""
-    since_ms = newest_ms - _SIGN_INS_MS
-    return bisect_left(evidence.sign_ins, since_ms, key=attrgetter("at_ms")) - 1
+def _older(sign_ins: list[SignIn], than_ms: int) -> int:
+    """How many of them are."""
+    return bisect_left(sign_ins, than_ms, key=attrgetter("at_ms"))
 
 
 def _count_first(evidence: Evidence, number: int) -> None:
@@ -254,27 +265,5 @@ def _profile_rank(profile: tuple[Features, int]) -> tuple[int, str]:
     return crc32(shown.encode()), shown
 
 
-def _keep(found: list[_T], new: _T, limit: int) -> None:
-    """Put it in its place and drop the oldest of too many."""
-    insort(found, new)
-    if len(found) > limit:
-        del found[0]
-
-
-def _newest(found: list[_T], limit: int) -> list[_T]:
-    return sorted(found)[-limit:]
-
-
-def _drop(found: list[_T], since_ms: int) -> None:
-    """Drop what was before an instant."""
-    while found and found[0].at_ms < since_ms:
-        del found[0]
-
-
-def _frontier(found: Iterable[Known]) -> list[Known]:
-    """Values that no later one reaches, oldest first: what may count at some instant."""
-    kept: list[Known] = []
-    for known in sorted(found, reverse=True):
-        if not kept or known.value > kept[-1].value:
-            kept.append(known)
-    return kept[::-1]
+def _first(one: Dated | None, other: Dated | None) -> Dated | None:
+    return min((each for each in (one, other) if each is not None), default=None)

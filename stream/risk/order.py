@@ -73,9 +73,11 @@ def _fast_first_order(subject: Subject) -> Iterator[Finding]:
         return
     seconds = (at_ms - registered_ms) // 1000
     if 0 <= seconds <= _FAST_S:
-        first = [order for order in subject.evidence.orders if order.at_ms == at_ms]
+        kept = (*subject.evidence.orders, subject.evidence.first_order)
+        events = named(each for each in kept if each is not None and each.at_ms == at_ms)
         detail = f"First order {counted(seconds, 'second')} after the sign-up"
-        yield Finding("fast_first_order", at_ms, seconds, named(first), detail)
+        if events:  # else it was before there was any evidence
+            yield Finding("fast_first_order", at_ms, seconds, events, detail)
 
 
 def _velocities(subject: Subject) -> Iterator[Finding]:

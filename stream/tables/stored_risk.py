@@ -1,10 +1,10 @@
 """What is stored of the evidence of a risk: times relative to the customer's newest event, hashes
-and what a sign-in shows once each and named by number, clicks as packed binary, codes by number.
+and what a sign-in shows once each and named by number, clicks and counts packed, codes by number.
 """
 
 from collections import deque
-from collections.abc import Hashable, Iterable
-from itertools import islice
+from collections.abc import Hashable, Iterable, Iterator
+from itertools import islice, pairwise
 from typing import Generic, TypeVar
 
 from msgspec import Struct
@@ -24,7 +24,7 @@ from stream.risk.evidence import (
 from stream.risk.reasons import CODES
 
 #: Age in ms, then the rest of a record but its event's id; hashes and what was shown by number.
-_SignIn = tuple[int, int, str, SignInCounts | None]
+_SignIn = tuple[int, int, str, bytes | None]
 _Order = tuple[int, int, int, int, bool]
 _Undone = tuple[int, int, bool]
 #: Age in ms, value, number of the id.
@@ -32,16 +32,17 @@ _Known = tuple[int, int, int]
 
 #: Bytes of a hash, and of what a sign-in shows: the numbers of seven features and the device.
 _HASH, _SHOWN = 3, 8
-#: Hashes that may be implied. With 8 * (6 + 16) of sign-ins, 2 * 12 of orders, 8 of what was undone
-#: and that of nothing, numbers stay below 256.
-_IMPLIED = 40
+#: Hashes that may be implied. With that of nothing and 8 * (12 + 16) of sign-ins, the numbers of
+#: what was shown stay below 256; those of orders come after them.
+_IMPLIED = 31
 _K = TypeVar("_K", bound=Hashable)
 
 
 class StoredEvidence(Struct, array_like=True):
     """The order of the fields is the format. ``ids`` are those of all records in that order, then
-    others that ``known`` names; ``hashes`` are numbered on from those implied; ``profiles`` are
-    counts by the number of what was ``shown``.
+    of the first order and others that ``known`` names; ``hashes`` are numbered on from those
+    implied; ``profiles`` are counts by the number of what was ``shown``; ``first_order`` is its
+    age, None where it is the first of ``orders``.
     """
 
     ids: list[str]
@@ -56,6 +57,7 @@ class StoredEvidence(Struct, array_like=True):
     redeemed: list[int]
     clicks: bytes
     known: dict[int, list[_Known]]
+    first_order: int | None = None
 
 
 _EMPTY = Evidence()
@@ -76,13 +78,22 @@ def to_stored(evidence: Evidence, newest_ms: int, implied: Iterable[int]) -> Sto
     def ages(found: list[Dated]) -> list[int]:
         return [newest_ms - each.at_ms for each in found]
 
-    ids = _ids(evidence)
+    ids, first_order = _ids(evidence), evidence.first_order
+    if first_order == _oldest(evidence.orders):
+        first_order = None
+    if first_order is not None:
+        ids.append(first_order.event_id)
     stored = StoredEvidence(
         ids=[],
         hashes=b"",
         shown=b"",
         sign_ins=[
-            (newest_ms - each.at_ms, profile(each.features, each.device), each.country, each.counts)
+            (
+                newest_ms - each.at_ms,
+                profile(each.features, each.device),
+                each.country,
+                None if each.counts is None else _pack(astuple(each.counts)),
+            )
             for each in evidence.sign_ins
         ],
         profiles={profile(*key): count for key, count in evidence.profiles.items()},
@@ -97,8 +108,9 @@ def to_stored(evidence: Evidence, newest_ms: int, implied: Iterable[int]) -> Sto
             for each in evidence.undone
         ],
         redeemed=ages(evidence.redeemed),
-        clicks=_pack(evidence.clicks, newest_ms),
+        clicks=_pack(_gaps(evidence.clicks, newest_ms)),
         known=_to_known(evidence.known, newest_ms, ids),
+        first_order=None if first_order is None else newest_ms - first_order.at_ms,
     )
     stored.ids = ids
     stored.hashes = b"".join(each.to_bytes(_HASH) for each in islice(hashes, first, None))
@@ -120,9 +132,9 @@ def restore(stored: StoredEvidence | None, newest_ms: int, implied: Iterable[int
     def dated(found: list[int]) -> list[Dated]:
         return [Dated(newest_ms - age, ids.popleft()) for age in found]
 
-    return Evidence(
+    restored = Evidence(
         sign_ins=[
-            SignIn(newest_ms - age, ids.popleft(), *shown[number], country, counts)
+            SignIn(newest_ms - age, ids.popleft(), *shown[number], country, _counts(counts))
             for age, number, country, counts in stored.sign_ins
         ],
         profiles={shown[number]: count for number, count in stored.profiles.items()},
@@ -137,7 +149,7 @@ def restore(stored: StoredEvidence | None, newest_ms: int, implied: Iterable[int
             for age, order, cancelled in stored.undone
         ],
         redeemed=dated(stored.redeemed),
-        clicks=_unpack(stored.clicks, newest_ms),
+        clicks=_times(_unpack(stored.clicks), newest_ms),
         known={
             CODES[code]: [
                 Known(newest_ms - age, value, stored.ids[number]) for age, value, number in found
@@ -145,6 +157,14 @@ def restore(stored: StoredEvidence | None, newest_ms: int, implied: Iterable[int
             for code, found in stored.known.items()
         },
     )
+    restored.first_order = _oldest(restored.orders)
+    if stored.first_order is not None:
+        restored.first_order = Dated(newest_ms - stored.first_order, ids.popleft())
+    return restored
+
+
+def _oldest(orders: list[Order]) -> Dated | None:
+    return Dated(orders[0].at_ms, orders[0].event_id) if orders else None
 
 
 class _Numbers(dict[_K, int], Generic[_K]):
@@ -174,13 +194,15 @@ def _to_known(
     known: dict[str, list[Known]], newest_ms: int, ids: list[str]
 ) -> dict[int, list[_Known]]:
     """Their ids are added to the others where they are not among them."""
+    places = {event_id: place for place, event_id in enumerate(ids)}
     stored: dict[int, list[_Known]] = {}
     for code, found in known.items():
         rows = stored[CODES.index(code)] = []
         for each in found:
-            if each.event_id not in ids:
+            place = places.setdefault(each.event_id, len(ids))
+            if place == len(ids):
                 ids.append(each.event_id)
-            rows.append((newest_ms - each.at_ms, each.value, ids.index(each.event_id)))
+            rows.append((newest_ms - each.at_ms, each.value, place))
     return stored
 
 
@@ -188,29 +210,40 @@ def _pieces(packed: bytes, size: int) -> list[bytes]:
     return [packed[place : place + size] for place in range(0, len(packed), size)]
 
 
-def _pack(times: list[int], newest_ms: int) -> bytes:
-    """Ticks before the newest, each from the one after it: seven bits a byte, lowest first, with
-    the eighth set where more follow.
-    """
-    packed, later = bytearray(), newest_ms // CLICK_TICK_MS
-    for at_ms in reversed(times):
-        tick = at_ms // CLICK_TICK_MS
-        gap, later = later - tick, tick
-        while gap > 127:
-            packed.append(gap & 127 | 128)
-            gap >>= 7
-        packed.append(gap)
+def _counts(packed: bytes | None) -> SignInCounts | None:
+    return None if packed is None else SignInCounts(*_unpack(packed))
+
+
+def _gaps(times: list[int], newest_ms: int) -> Iterator[int]:
+    """Ticks from each of the times to the one after it, the newest first."""
+    ticks = (at_ms // CLICK_TICK_MS for at_ms in (newest_ms, *reversed(times)))
+    return (later - earlier for later, earlier in pairwise(ticks))
+
+
+def _times(gaps: list[int], newest_ms: int) -> list[int]:
+    tick = newest_ms // CLICK_TICK_MS
+    return [(tick := tick - gap) * CLICK_TICK_MS for gap in gaps][::-1]
+
+
+def _pack(numbers: Iterable[int]) -> bytes:
+    """Seven bits a byte, lowest first, with the eighth set where more follow."""
+    packed = bytearray()
+    for number in numbers:
+        rest = number
+        while rest > 127:
+            packed.append(rest & 127 | 128)
+            rest >>= 7
+        packed.append(rest)
     return bytes(packed)
 
 
-def _unpack(packed: bytes, newest_ms: int) -> list[int]:
-    times: list[int] = []
-    tick, gap, shift = newest_ms // CLICK_TICK_MS, 0, 0
+def _unpack(packed: bytes) -> list[int]:
+    numbers: list[int] = []
+    number = shift = 0
     for byte in packed:
-        gap |= (byte & 127) << shift
+        number |= (byte & 127) << shift
         shift += 7
         if byte < 128:
-            tick -= gap
-            times.append(tick * CLICK_TICK_MS)
-            gap = shift = 0
-    return times[::-1]
+            numbers.append(number)
+            number = shift = 0
+    return numbers

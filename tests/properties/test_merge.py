@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from stream.profile.fold import fold
 from stream.profile.state import State, merge, prune
-from stream.risk.evidence import Evidence
 from tests.support.events import Wire, folded, occur, portrait_bytes, to_ms
 from tests.support.strategies import delays, histories
 
@@ -77,8 +76,9 @@ def test_merging_leaves_both_arguments_as_they_were_and_shares_nothing_with_them
         *(merged.hours, merged.days, merged.sessions, merged.seen, merged.cases, merged.devices),
         *(merged.spending.hours, merged.spending.months, merged.spending.order_days),
         *(merged.social.brought, merged.social.invitations),
-        *(getattr(merged.risk, name) for name in Evidence.__struct_fields__),
-        *merged.risk.known.values(),
+        *(merged.risk.sign_ins, merged.risk.profiles, merged.risk.failures, merged.risk.resets),
+        *(merged.risk.orders, merged.risk.undone, merged.risk.redeemed, merged.risk.clicks),
+        *(*merged.risk.known.values(), merged.risk.known),
     )
     for part in shared:
         part.clear()

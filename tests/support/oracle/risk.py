@@ -40,7 +40,7 @@ def reasons(everything: Past, as_of: datetime) -> dict[str, datetime]:
 def _findings(everything: Past) -> Iterator[tuple[str, datetime]]:
     failures = _times(_newest(everything, "sign_in_failed", 20))
     resets = _times(_newest(everything, "password_reset", 6))
-    sign_ins = _times(_newest(everything, "signed_in", 6))
+    sign_ins = _times(_newest(everything, "signed_in", 12))
     orders = _newest(everything, "order_completed", 12)
     yield from _often("failed_sign_ins", failures, failures, HOUR, 3)
     yield from _often("sign_in_after_failures", sign_ins, failures, 30 * MINUTE, 3)

@@ -37,6 +37,7 @@ from tests.support.events import Wire, event, linked, occur, ordered, to_ms, to_
 NOON = "2024-05-06T12:00:00Z"
 NOON_MS = to_ms(NOON)
 COUNTS = SignInCounts(100, 10, 9, 8, 7, 6, 5, 4, 3)
+FACTS = Facts(known=(("accounts_on_ip", 5),), sign_in=COUNTS)
 
 
 def at(days: float, ms: int = 0) -> str:
@@ -251,13 +252,16 @@ def test_sign_ins_that_are_pushed_out_are_counted_by_what_they_showed() -> None:
     assert found.profiles == {(shown, 0): len(home)}
 
 
-def test_of_the_sign_ins_that_are_old_the_last_one_is_kept_without_its_counts() -> None:
-    #  days before the newest event   30  20  15 | 14   3
-    #  ..................................  counted    | kept
-    wires = [signed_in(days, days) for days in (30, 20, 15, 14, 3)]
+def test_of_the_sign_ins_that_are_old_the_last_one_is_kept_and_counts_of_none() -> None:
+    #  days before the newest event   30 20 | 15   14  8   7  3
+    #                      in profiles      | kept       | with counts
+    wires = [signed_in(days, days) for days in (30, 20, 15, 14, 8, 7, 3)]
     found = in_any_order(wires, facts=Facts(sign_in=COUNTS))
     kept = [(each.event_id, each.counts) for each in found.sign_ins]
-    assert kept == [("s15/15", None), ("s14/14", COUNTS), ("s3/3", COUNTS)]
+    assert kept == [
+        *((f"s{days}/{days}", None) for days in (15, 14, 8)),
+        *((f"s{days}/{days}", COUNTS) for days in (7, 3)),
+    ]
     assert found.profiles == {
         (Features(ip=hash_of("192.0.2.30")), 0): 1,
         (Features(ip=hash_of("192.0.2.20")), 0): 1,
@@ -311,11 +315,20 @@ def test_orders_and_what_undid_them_are_kept_however_old_they_are() -> None:
     assert pruned(of(*wires)) == of(*wires) != Evidence()
 
 
-def test_settled_evidence_is_what_pruning_leaves_and_the_argument_stays_as_it_was() -> None:
-    wires = [signed_in(days, n) for n, days in enumerate((40, 39, 38, 15, 1))]
-    wires += [viewed(at(9)), viewed(NOON)]
-    evidence = of(*wires)
-    before, shown = of(*wires), settled(evidence, NOON_MS)
+@pytest.mark.parametrize(
+    "old",
+    [
+        [signed_in(days, n) for n, days in enumerate((40, 39, 38, 15))],
+        [signed_in(8)],
+        [viewed(at(9))],
+    ],
+)
+def test_settled_evidence_is_what_pruning_leaves_and_the_argument_stays_as_it_was(
+    old: list[Wire],
+) -> None:
+    wires = [*old, signed_in(1), viewed(NOON)]
+    evidence = of(*wires, facts=FACTS)
+    before, shown = of(*wires, facts=FACTS), settled(evidence, NOON_MS)
     assert evidence == before
     assert shown == pruned(evidence) != before
     assert settled(evidence, NOON_MS) is evidence
@@ -330,6 +343,3 @@ def test_merging_leaves_both_arguments_as_they_were() -> None:
     merged.known["accounts_on_ip"].clear()
     take(merged, occur(signed_in(0, 9)))
     assert a == b == one()
-
-
-FACTS = Facts(known=(("accounts_on_ip", 5),), sign_in=COUNTS)

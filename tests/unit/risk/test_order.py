@@ -2,11 +2,12 @@
 
 import pytest
 
-from stream.risk.evidence import Evidence, Order, Undone
+from stream.risk.evidence import ORDERS, Evidence, Order, Undone, add
 from stream.risk.findings import Finding
 from stream.risk.order import find
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
+from tests.support.events import occur, ordered, to_text
 
 #: A full UTC hour.
 T = 472_000 * HOUR_MS
@@ -34,7 +35,7 @@ def found(
 ) -> list[Finding]:
     evidence = Evidence(orders=sorted(orders), undone=sorted(undone or []))
     first_ms = min((each.at_ms for each in orders), default=None)
-    entries = [*orders, *(undone or [])]
+    entries: list[Order | Undone] = [*orders, *(undone or [])]
     newest = newest_ms or max((each.at_ms for each in entries), default=T)
     every = find(Subject(evidence, registered_ms, first_ms, newest, browsed))
     return [each for each in every if each.code == code]
@@ -66,6 +67,23 @@ def test_later_orders_are_not_the_first() -> None:
     fast = found("fast_first_order", orders, registered_ms=T - 5 * SECOND_MS)
     assert shown(fast) == [(T, 5, ("e1",))]
     assert fast[0].detail == "First order 5 seconds after the sign-up"
+
+
+def test_the_first_order_is_named_also_when_so_many_came_since_that_it_is_not_kept() -> None:
+    evidence = Evidence()
+    for number in range(ORDERS + 5):
+        placed = ordered(to_text(T + number * HOUR_MS), "5", order_id=f"o{number}")
+        occurrence = occur({**placed, "event_id": f"e{number}"})
+        add(evidence, occurrence.event, occurrence.at_ms)
+    assert "e0" not in {each.event_id for each in evidence.orders}
+    every = find(Subject(evidence, T - SECOND_MS, T, T + DAY_MS, ()))
+    assert [each.events for each in every if each.code == "fast_first_order"] == [("e0",)]
+
+
+def test_a_first_order_of_before_there_was_any_evidence_is_passed_over() -> None:
+    evidence = Evidence(orders=[order(2, T)])
+    every = find(Subject(evidence, T - DAY_MS, T - DAY_MS + SECOND_MS, T, ()))
+    assert [each for each in every if each.code == "fast_first_order"] == []
 
 
 def test_what_no_level_remembers_is_not_found() -> None:
