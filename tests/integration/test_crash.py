@@ -1,7 +1,8 @@
 """Workers that are killed, stopped or asked to end in the middle of their work.
 
 Whatever happens to them, what is exported in the end equals, byte for byte apart from the
-version, what a single undisturbed worker made of the same file.
+version and the risk, what a single undisturbed worker made of the same file. The risk knows of
+other customers what was known when an event was read, which depends on which partition goes first.
 """
 
 import asyncio
@@ -92,12 +93,14 @@ def slowly(undisturbed: Undisturbed) -> tuple[str, ...]:
 
 
 def export(settings: Settings) -> list[bytes]:
-    """The lines of an export, without the versions."""
+    """The lines of an export, without the versions and the risks."""
     # By a reference that does not depend on when a worker last took one.
     text = successful(settings, "export", "--as-of", traffic.AS_OF, "--reference", "builtin-1")
-    lines = [re.sub(rb'"version":\d+,', b"", line) for line in text.encode().splitlines()]
+    apart = re.compile(rb'"version":\d+,|"risk":\{.*?\},(?="labels")')
+    lines = [apart.sub(b"", line) for line in text.encode().splitlines()]
     assert lines
     assert b'"version"' not in lines[0]
+    assert b'"risk"' not in lines[0]
     return lines
 
 
@@ -134,7 +137,7 @@ async def test_a_killed_workers_share_is_taken_over_without_loss_or_double(
     replay = in_background(shop, tmp_path / "replay.log", *slowly(undisturbed), "--wait")
     wait_until(lambda: victim.outcomes("applied") > 200, "the victim has applied some")
     victim.kill()
-    assert sum((await end_offsets(shop)).values()) < EVENTS
+    assert replay.exit_code is None
     assert exit_code_of(replay) == 0, replay.tail()
     assert survivor.partitions() == list(range(PARTITIONS))
     assert 0 < survivor.outcomes("applied") < EVENTS
