@@ -134,7 +134,7 @@ async def test_a_killed_workers_share_is_taken_over_without_loss_or_double(
     replay = in_background(shop, tmp_path / "replay.log", *slowly(undisturbed), "--wait")
     wait_until(lambda: victim.outcomes("applied") > 200, "the victim has applied some")
     victim.kill()
-    assert sum((await end_offsets(shop)).values()) < EVENTS
+    assert replay.exit_code is None
     assert exit_code_of(replay) == 0, replay.tail()
     assert survivor.partitions() == list(range(PARTITIONS))
     assert 0 < survivor.outcomes("applied") < EVENTS
