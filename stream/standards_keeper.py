@@ -79,8 +79,10 @@ class StandardsKeeper:
         metrics.STANDARDS_LOADED.set(time.time())
         rules = standards.rules
         log.warning(
-            "rules read again, now in force: %d labels, %d segments, %d tiers, %d targets",
+            "rules read again, now in force: %d labels, %d segments, %d tiers, %d targets, "
+            "points for %d reasons of a risk",
             len(rules.labels), len(rules.segments), len(standards.tiers), len(standards.targets),
+            len(standards.risk.steps),
         )  # fmt: skip
 
     def _stamps(self) -> list[_Stamp]:

@@ -7,7 +7,7 @@ import msgspec
 import orjson
 
 from stream.alerts import RiskAlert
-from stream.cli.follow import printable
+from stream.cli.follow import WHY, printable
 from stream.settings import Settings
 from stream.tables.verdicts import Verdict, Verdicts
 
@@ -26,7 +26,7 @@ def alert_line(alert: RiskAlert, verdict: Verdict | None) -> str:
         reasons = "; ".join(f"{reason.detail} (+{reason.points})" for reason in alert.reasons)
         what = f"{alert.level} {alert.score}: {reasons}"
     else:
-        what = f"closes {alert.closes}: {alert.cause}"
+        what = f"closes {alert.closes} {WHY.get(alert.cause, alert.cause)}"
     line = f"{alert.at}  {alert.id}  {who}  {alert.kind}  {what}"
     return printable(line if verdict is None else f"{line}  [{_found(verdict)}]")
 

@@ -12,6 +12,9 @@ from stream.errors import Fatal, Transient
 from stream.settings import Settings
 from stream.topics import describe_topics
 
+#: Causes of a change, for people.
+WHY = {"event": "by an event", "time": "by time", "admin": "because the rules changed"}
+
 
 async def follow(
     settings: Settings, name: str, *, from_beginning: bool

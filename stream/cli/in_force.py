@@ -9,7 +9,7 @@ from stream.tables.table import PortraitTable
 
 OTHER_RULES = (
     "workers use other rules than this terminal: set PORTRAIT_LABELS as they have it "
-    "(and PORTRAIT_SHOP and PORTRAIT_GENDER_TABLE)"
+    "(and PORTRAIT_RISK, PORTRAIT_SHOP and PORTRAIT_GENDER_TABLE)"
 )
 
 

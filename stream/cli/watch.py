@@ -8,12 +8,9 @@ from typing import Any
 import click
 import orjson
 
-from stream.cli.follow import follow, printable
+from stream.cli.follow import WHY, follow, printable
 from stream.settings import Settings, load
 from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES
-
-#: Causes of a move, for people.
-_WHY = {"event": "by an event", "time": "by time", "admin": "because the rules changed"}
 
 #: What is printed of a consumed record.
 Render = Callable[[Any], str | bytes]
@@ -79,7 +76,7 @@ def move_line(record: Any) -> str:
     """A segment move for people."""
     move = orjson.loads(record.value)
     who = f"{move['store_id']}/{move['customer_id']}"
-    why = _WHY.get(move["cause"], move["cause"])
+    why = WHY.get(move["cause"], move["cause"])
     what = f"{move['move']} {move['segment']} {why}"
     return printable(f"{move['at']}  {who}  v{move['version']}  {what}")
 

@@ -65,16 +65,24 @@ def command(
     _show(_points(fitted, before))
     unseen = sum(not count for count in fitted.seen.values())
     click.echo(f"as before, since no case had them: {counted(unseen, 'reason')}")
+    newest = hold_out(cases, before)
     _show(
         [
             ("ranking by points", "cases", "fraud", "AUC before", "after", "AP before", "after"),
-            _ranking("newest 30 %, fitted to the older", hold_out(cases, before)),
+            _ranking("newest 30 %, fitted to the older", newest),
             _ranking("all, fitted to the same", compare(cases, before, fitted.weights)),
         ]
     )
     if output is not None:
         save_weights(output, fitted, before, len(cases))
         click.echo(f"written to {output}; workers use it with PORTRAIT_RISK={output}")
+    if newest is None or newest.after.average_precision <= newest.before.average_precision:
+        click.echo(
+            "portrait: on cases that they were not fitted to these points rank no better than "
+            "those in force: look at what they changed before you use them, and see what "
+            "`portrait evaluate attackers` says of them",
+            err=True,
+        )
 
 
 def _cases(

@@ -30,7 +30,8 @@ def test_a_line_says_when_which_who_what_and_why() -> None:
 
 def test_a_close_names_what_it_closes() -> None:
     assert alert_line(CLOSED, None) == (
-        f"2025-06-15T17:06:40.000Z  {CLOSED.id}  main/c0  v2  closed  closes {RAISED.id}: event"
+        f"2025-06-15T17:06:40.000Z  {CLOSED.id}  main/c0  v2  closed  "
+        f"closes {RAISED.id} by an event"
     )
 
 
