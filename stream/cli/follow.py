@@ -1,5 +1,6 @@
 """Following a topic, and printing what comes from outside."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,8 +43,20 @@ async def follow(
             with asking(settings):
                 record = await consumer.getone()
             yield record
+            _heed_cancellation()
     finally:
         await consumer.stop()
+
+
+def _heed_cancellation() -> None:
+    """Raise the cancellation that the caller's await may have lost.
+
+    Before Python 3.12 ``asyncio.wait_for`` forgets one that comes together with its result, and
+    redis-py waits with it: Ctrl-C would not end whoever looks something up for each record.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 @contextmanager
