@@ -13,6 +13,7 @@ from stream.groups.sums import Sums, exchange
 from stream.settings import Settings
 from stream.tables.redis import RedisTable
 from stream.tables.redis_groups import RedisGroups
+from stream.tables.table import ANY_MS
 from stream.topics import OUTPUT_TOPICS, PORTRAITS, SEGMENT_MOVES
 from tests.support.topics import end_offsets, read_all, wait_until_committed
 
@@ -51,7 +52,7 @@ async def _left(table: RedisTable, settings: Settings) -> int:
     for partition in range(settings.partitions):
         now_ms = (await table.watermark(partition) or -1) + 1
         left += await table.count_due(partition, now_ms)
-        left += await table.count_due(partition, 2**53, "stale")
+        left += await table.count_due(partition, ANY_MS, "stale")
         left += len(await table.pending(partition))
     return left
 
