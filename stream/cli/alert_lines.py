@@ -8,6 +8,7 @@ import orjson
 
 from stream.alerts import RiskAlert
 from stream.cli.follow import WHY, printable
+from stream.risk.weights import LEVELS, Level
 from stream.settings import Settings
 from stream.tables.verdicts import Verdict, Verdicts
 
@@ -19,8 +20,16 @@ def read_alert(value: bytes) -> RiskAlert:
     return _decoder.decode(value)
 
 
-def alert_line(alert: RiskAlert, verdict: Verdict | None) -> str:
-    """An alert for people: when, its id, who, what, why, and what was found of it."""
+def reaches(alert: RiskAlert, level: Level) -> bool:
+    """Whether an alert was raised to a level or above, or closes one that stood there."""
+    reached = alert.level if alert.kind == "raised" else alert.previous_level
+    return LEVELS.index(reached) >= LEVELS.index(level)
+
+
+def alert_line(alert: RiskAlert, verdict: Verdict | None, *, ended: RiskAlert | None = None) -> str:
+    """An alert for people: when, its id, who, what, why, since when it is over by another one,
+    and what was found of it.
+    """
     who = f"{alert.store_id}/{alert.customer_id}  v{alert.version}"
     if alert.kind == "raised":
         reasons = "; ".join(f"{reason.detail} (+{reason.points})" for reason in alert.reasons)
@@ -28,13 +37,16 @@ def alert_line(alert: RiskAlert, verdict: Verdict | None) -> str:
     else:
         what = f"closes {alert.closes} {WHY.get(alert.cause, alert.cause)}"
     line = f"{alert.at}  {alert.id}  {who}  {alert.kind}  {what}"
+    if ended is not None:
+        how = "closed" if ended.kind == "closed" else f"replaced by {ended.id}"
+        line += f"  {how} {ended.at} {WHY.get(ended.cause, ended.cause)}"
     return printable(line if verdict is None else f"{line}  [{_found(verdict)}]")
 
 
-def alert_json(value: bytes, verdict: Verdict | None) -> bytes:
-    """An alert for scripts: its document, and `verdict`, null where there is none."""
+def alert_json(value: bytes, verdict: Verdict | None, **more: str | None) -> bytes:
+    """An alert for scripts: its document, `verdict`, null where there is none, and more."""
     found = verdict and {"verdict": verdict.verdict, "at": verdict.at, "note": verdict.note}
-    return orjson.dumps(orjson.loads(value) | {"verdict": found})
+    return orjson.dumps(orjson.loads(value) | {"verdict": found} | more)
 
 
 def verdict_line(verdict: Verdict) -> str:

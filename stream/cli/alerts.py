@@ -5,8 +5,7 @@ from contextlib import aclosing, suppress
 
 import click
 
-from stream.alerts import RiskAlert
-from stream.cli.alert_lines import alert_json, alert_line, open_verdicts, read_alert
+from stream.cli.alert_lines import alert_json, alert_line, open_verdicts, reaches, read_alert
 from stream.cli.follow import follow
 from stream.cli.lazy import Lazy
 from stream.risk.weights import LEVELS, Level
@@ -15,6 +14,7 @@ from stream.topics import RISK_ALERTS
 
 #: subcommand -> module of this package that defines it as ``command``.
 COMMANDS = {
+    "list": "alerts_list",
     "acknowledge": "alerts_acknowledge",
     "verdicts": "alerts_verdicts",
     "forward": "alerts_forward",
@@ -45,6 +45,7 @@ def command(
 
     A line says when, the id of the alert, whose risk rose to which level and score, and why, each
     reason with its points; or which alert is closed. What was found of it stands at the end.
+    `portrait alerts list` shows what there is, and ends.
     """
     if context.invoked_subcommand is None:
         # Ctrl-C is how it is meant to end.
@@ -74,9 +75,3 @@ async def _follow(
             seen += 1
             if seen == limit:
                 return
-
-
-def reaches(alert: RiskAlert, level: Level) -> bool:
-    """Whether an alert was raised to a level or above, or closes one that stood there."""
-    reached = alert.level if alert.kind == "raised" else alert.previous_level
-    return LEVELS.index(reached) >= LEVELS.index(level)

@@ -45,13 +45,11 @@ async def _acknowledge(
 
 async def _published(settings: Settings, alert_id: str) -> bytes:
     """The value of an alert's record; every partition may have it."""
-    feed, wanted = Feed(settings), ("id", alert_id.encode("utf-8", "replace"))
-    for partition in range(await feed.partitions(RISK_ALERTS)):
-        async for records in feed.read(RISK_ALERTS, partition, 0):
-            for record in records:
-                if wanted in record.headers and record.value is not None:
-                    return record.value
+    wanted = ("id", alert_id.encode("utf-8", "replace"))
+    async for record in Feed(settings).everything(RISK_ALERTS):
+        if wanted in record.headers and record.value is not None:
+            return record.value
     raise Fatal(
         f"there is no alert {alert_id!r} on {settings.topic(RISK_ALERTS)}; "
-        "`portrait alerts --from-beginning` lists those there are"
+        "`portrait alerts list` shows those there are"
     )

@@ -49,6 +49,29 @@ async def test_alerts_are_listed_and_their_verdicts_kept(settings):
     assert len(successful(shop, "alerts", "verdicts").splitlines()) == 2
 
 
+async def test_alerts_are_listed_with_what_became_of_them(settings):
+    shop = settings(partitions=2)
+    successful(shop, "topics")
+    assert successful(shop, "alerts", "list") == ""
+    alerts = made_alerts(6)
+    await publish(shop, alerts[:-1])
+    successful(shop, "alerts", "acknowledge", alerts[0].id, "--verdict", "fraud")
+
+    lines = successful(shop, "alerts", "list").splitlines()
+    raised = {alert.id: alert for alert in alerts if alert.kind == "raised"}
+    assert {line.split("  ")[1] for line in lines} == set(raised)
+    assert sum("closed 2025-06-15T17:06:40.000Z by an event" in line for line in lines) == 5
+    documents = [
+        json.loads(line) for line in successful(shop, "alerts", "list", "--json").splitlines()
+    ]
+    assert [each["id"] for each in documents] == [line.split("  ")[1] for line in lines]
+    assert {each["id"]: bool(each["verdict"]) for each in documents} == {
+        found: found == alerts[0].id for found in raised
+    }
+    (left,) = successful(shop, "alerts", "list", "--open", "--level", "high").splitlines()
+    assert left.split("  ")[1] == alerts[-2].id
+
+
 async def test_an_alert_that_does_not_exist_or_only_closes_one_is_refused(settings):
     shop = settings(partitions=2)
     successful(shop, "topics")

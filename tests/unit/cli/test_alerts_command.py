@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from stream.cli.alert_lines import alert_json, alert_line, verdict_line
-from stream.cli.alerts import command, reaches
+from stream.cli.alert_lines import alert_json, alert_line, reaches, verdict_line
+from stream.cli.alerts import command
+from stream.cli.alerts_list import raised
 from stream.tables.verdicts import Verdict
 from tests.support.alerting import made_alerts
 
@@ -53,6 +54,32 @@ def test_json_is_the_document_with_its_verdict() -> None:
     assert json.loads(alert_json(value, VERDICT))["verdict"] == {
         "verdict": "fraud", "at": "2026-03-16T09:00:00.000Z", "note": "card\nstolen",
     }  # fmt: skip
+
+
+def test_a_line_says_since_when_and_why_an_alert_is_over() -> None:
+    assert alert_line(RAISED, VERDICT, ended=CLOSED).endswith(
+        r"(+90)  closed 2025-06-15T17:06:40.000Z by an event  [fraud: card\nstolen]"
+    )
+    higher = replace(RAISED, id="0" * 16, closes=RAISED.id, cause="time")
+    assert alert_line(RAISED, None, ended=higher).endswith(
+        "(+90)  replaced by 0000000000000000 2025-06-15T16:06:40.000Z by time"
+    )
+
+
+def test_raised_alerts_are_listed_once_by_their_time_with_what_ended_them() -> None:
+    (first, closed), (other, _) = made_alerts(1), made_alerts(2)[2:]
+    later = replace(other, at="2025-06-15T18:00:00.000Z")
+    # Partitions are read one after the other, and an alert may be repeated under its id.
+    values = [msgspec.json.encode(each) for each in (later, closed, first, first)]
+    listed = raised(values)
+    assert [(each.alert, each.ended) for each in listed] == [(first, closed), (later, None)]
+    assert [each.value for each in listed] == [values[2], values[0]]
+
+
+def test_an_alert_that_another_replaced_is_over() -> None:
+    higher = replace(RAISED, id="0" * 16, closes=RAISED.id)
+    listed = raised(map(msgspec.json.encode, (RAISED, higher)))
+    assert {each.alert.id: each.ended for each in listed} == {RAISED.id: higher, higher.id: None}
 
 
 def test_a_verdict_in_a_list_says_of_whom_and_what_it_was() -> None:
