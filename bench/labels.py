@@ -6,14 +6,13 @@ The two take turns, as in ``bench.throughput``.
 """
 
 import argparse
-import statistics
 import tempfile
 from pathlib import Path
 
 from msgspec.structs import replace
 
 from bench.services import BACKENDS
-from bench.throughput import measure
+from bench.throughput import Contender, take_turns
 
 _NO_RULES = "labels: []\n"
 
@@ -28,19 +27,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as directory, BACKENDS[args.backend]() as settings:
         empty = Path(directory, "none.yaml")
         empty.write_text(_NO_RULES)
-        files = {"shipped": None, "none": empty}
-        rates: dict[str, list[float]] = {rules: [] for rules in files}
-        for number in range(args.rounds):
-            for rules, file in files.items():
-                name = f"{rules}-{number}"
-                mine = replace(settings, namespace=name, topic_prefix=f"{name}-", labels=file)
-                rate = measure(mine, args.events)
-                rates[rules].append(rate)
-                print(f"round {number + 1}  {rules:<8} {rate:>9,.0f} events/s", flush=True)
-    shipped, none = (statistics.median(rates[rules]) for rules in files)
-    print(f"median   shipped  {shipped:>9,.0f} events/s   one worker, {args.events} events")
-    print(f"median   none     {none:>9,.0f} events/s")
-    print(f"labels take {1 - shipped / none:.1%} of the throughput with none")
+        contenders = {
+            "shipped": Contender(settings, args.events),
+            "none": Contender(replace(settings, labels=empty), args.events),
+        }
+        medians = take_turns(contenders, args.rounds)
+    print(f"labels take {1 - medians['shipped'] / medians['none']:.1%} of the throughput with none")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from stream.batch import Processor
 from stream.clock import EventClock
 from stream.decode import place
 from stream.demo.simulation import Simulation
+from stream.enrich import Enricher
 from stream.feed import partition_of
 from stream.measures.standards import Standards
 from stream.money import Rates
@@ -29,6 +30,7 @@ from stream.rates import load_rates
 from stream.renewal import Renewal
 from stream.settings import Settings
 from stream.tables import codec
+from stream.tables.memory_facts import MemoryFacts
 from stream.tables.redis import RedisTable
 from stream.tables.redis_products import RedisProducts
 from stream.tables.table import Position, Record, Write
@@ -124,6 +126,7 @@ async def _keep_standards(
     updater = Updater(
         table, KafkaPublisher(None), clock, products, standards=standards, hot_customers=1
     )
-    processor = Processor(updater, clock, load_rates(settings), keep_watermark=True)
+    enricher = Enricher(MemoryFacts())
+    processor = Processor(updater, clock, load_rates(settings), enricher, keep_watermark=True)
     await Renewal(processor, updater, partitions).begin()
     await products.close()

@@ -16,7 +16,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from importlib import resources
 from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from msgspec.structs import replace
 from bench.population import DUE, SEEDED_AT, Kind, fill, kinds
 from bench.services import BACKENDS, Worker, running, wait_for_reference
 from bench.traffic import CUSTOMERS, Traffic
+from stream.label_file import SHIPPED
 from stream.measures.standards import Standards
 from stream.moves import SegmentMove
 from stream.profile.portrait import describe
@@ -36,11 +36,11 @@ from stream.settings import Settings
 from stream.standards import kept_standards, load_standards
 from stream.tables import codec
 from stream.tables.redis import RedisTable
+from stream.tables.table import ANY_MS
 from stream.topics import SEGMENT_MOVES, ensure_topics
 from stream.windows import to_ms
 
 _DROPPED_LABEL, _DROPPED_SEGMENT, _WIDENED_SEGMENT = "app-user", "cart-recovery", "onboarding"
-_LATEST_MS = 2**53
 #: Seconds without progress after which it gives up.
 _STANDSTILL_S = 120.0
 _POLL_S = 1.0
@@ -68,7 +68,7 @@ class MovesSeen:
 def main() -> None:
     """Fill the table, change the rules, and print what came of it."""
     args = _options()
-    shipped = resources.files("stream").joinpath("labels.yaml").read_text("utf-8")
+    shipped = SHIPPED.read_text("utf-8")
     with tempfile.TemporaryDirectory() as directory, BACKENDS[args.backend]() as services:
         rules = Path(directory, "labels.yaml")
         rules.write_text(shipped, "utf-8")
@@ -147,7 +147,7 @@ async def _wait_until_renewed(
     while True:
         for worker in workers:
             worker.child.check()
-        stale = [await table.count_due(p, _LATEST_MS, "stale") for p in range(partitions)]
+        stale = [await table.count_due(p, ANY_MS, "stale") for p in range(partitions)]
         if not any(stale):  # none is left, or none is marked yet
             totals = [asyncio.to_thread(each.total, "portrait_renewed_total") for each in workers]
             if sum(await asyncio.gather(*totals)) >= customers:

@@ -14,12 +14,14 @@ from prometheus_client import generate_latest
 
 from stream.batch import Processor
 from stream.clock import new_clock
+from stream.enrich import Enricher
 from stream.producer import start_producer
 from stream.publish import KafkaPublisher
 from stream.rates import load_rates
 from stream.settings import Settings, load
 from stream.standards import load_standards
 from stream.tables.redis import RedisTable
+from stream.tables.redis_facts import RedisFacts
 from stream.tables.redis_products import RedisProducts
 from stream.topics import INPUT_TOPICS
 from stream.update import Updater
@@ -53,8 +55,14 @@ async def new_stock_app(settings: Settings) -> faust.App:
         hot_customers=settings.cache_customers,
     )
     rates = load_rates(settings)
+    facts = RedisFacts.connect(settings.redis, settings.namespace)
     processor = Processor(
-        updater, clock, rates, keep_watermark=False, topic_prefix=settings.topic_prefix
+        updater,
+        clock,
+        rates,
+        Enricher(facts),
+        keep_watermark=False,
+        topic_prefix=settings.topic_prefix,
     )
     for name in INPUT_TOPICS:
         _define_agent(app, processor, name, settings.topic(name))

@@ -15,9 +15,11 @@ import argparse
 import asyncio
 import statistics
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from bench.services import BACKENDS, WORKER, Worker, running
@@ -28,7 +30,6 @@ from stream.replay.summary import Summary
 from stream.settings import Settings
 from stream.topics import ensure_topics
 
-KINDS = {"portrait": WORKER, "stock": ("-m", "bench.stock")}
 CUSTOMERS = 500
 SEED = 7
 _POLL_S = 0.05
@@ -43,27 +44,44 @@ def main() -> None:
     parser.add_argument("--stock-events", type=int, default=4_000, help="for the stock agent")
     parser.add_argument("--rounds", type=int, default=3)
     args = parser.parse_args()
-    counts = {"portrait": args.events, "stock": args.stock_events}
-    rates: dict[str, list[float]] = {kind: [] for kind in KINDS}
     with BACKENDS[args.backend]() as settings:
-        for number in range(args.rounds):
-            for kind, command in KINDS.items():
-                name = f"{kind}-{number}"
-                mine = replace(settings, namespace=name, topic_prefix=f"{name}-")
-                rate = measure(mine, counts[kind], command)
-                rates[kind].append(rate)
-                print(f"round {number + 1}  {kind:<9} {rate:>9,.0f} events/s", flush=True)
-    portrait, stock = (statistics.median(rates[kind]) for kind in KINDS)
-    print(f"median   portrait  {portrait:>9,.0f} events/s   one worker, {args.events} events")
-    print(f"median   stock     {stock:>9,.0f} events/s   one worker, {args.stock_events} events")
-    print(f"ratio    {portrait / stock:.1f}")
+        contenders = {
+            "portrait": Contender(settings, args.events),
+            "stock": Contender(settings, args.stock_events, ("-m", "bench.stock")),
+        }
+        medians = take_turns(contenders, args.rounds)
+    print(f"ratio    {medians['portrait'] / medians['stock']:.1f}")
 
 
-def measure(settings: Settings, events: int, command: tuple[str, ...] = WORKER) -> float:
+class Contender(Struct, frozen=True):
+    """A kind of worker, its settings, and how many events it gets a round."""
+
+    settings: Settings
+    events: int
+    command: tuple[str, ...] = WORKER
+
+
+def take_turns(contenders: Mapping[str, Contender], rounds: int) -> dict[str, float]:
+    """The median throughput of each by name, events/s; prints one line a round and the medians."""
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for number in range(rounds):
+        for name, contender in contenders.items():
+            rate = _measure(contender, f"{name}-{number}")
+            rates[name].append(rate)
+            print(f"round {number + 1}  {name:<9} {rate:>9,.0f} events/s", flush=True)
+    medians = {name: statistics.median(found) for name, found in rates.items()}
+    for name, median in medians.items():
+        events = contenders[name].events
+        print(f"median   {name:<9} {median:>9,.0f} events/s   one worker, {events} events")
+    return medians
+
+
+def _measure(contender: Contender, name: str) -> float:
     """Events a second between the first and the last look at which the count moved."""
-    asyncio.run(_fill(settings, events))
-    with running(settings, command=command) as (worker,):
-        return _watch(worker, events)
+    settings = replace(contender.settings, namespace=name, topic_prefix=f"{name}-")
+    asyncio.run(_fill(settings, contender.events))
+    with running(settings, command=contender.command) as (worker,):
+        return _watch(worker, contender.events)
 
 
 async def _fill(settings: Settings, events: int) -> None:

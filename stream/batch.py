@@ -10,6 +10,7 @@ from stream import metrics
 from stream.clock import Clock, wall_ms
 from stream.decode import decode
 from stream.draft import Sourced
+from stream.enrich import Enricher
 from stream.errors import Rejected
 from stream.events import INTERNAL_TOPICS, customer_key
 from stream.feed import SourceRecord
@@ -35,6 +36,7 @@ class Processor:
         updater: Updater,
         clock: Clock,
         rates: Rates,
+        enricher: Enricher,
         *,
         keep_watermark: bool,
         topic_prefix: str = "",
@@ -43,6 +45,7 @@ class Processor:
         self._table = updater.table
         self._clock = clock
         self._rates = rates
+        self._enricher = enricher
         self._keep_watermark = keep_watermark
         self._prefix = topic_prefix
         self._locks: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -60,9 +63,10 @@ class Processor:
         started = perf_counter()
         async with self._holding(partition):
             work, dead_letters = self._decode(topic, partition, records)
+            enriched = await self._enricher.enrich(work)
             position = Position(self._source(topic, partition), records[-1].offset + 1)
             updated = await self._updater.update(
-                partition, work, "event", position=position, dead_letters=dead_letters
+                partition, enriched, "event", position=position, dead_letters=dead_letters
             )
             if self._keep_watermark:
                 await self._table.advance(partition, self._clock.now_ms(partition) - 1)

@@ -9,10 +9,12 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
-from stream import metrics
+from stream import alerts, metrics
+from stream.alerts import Alerts, AlertState, alert_message, alerts_between
 from stream.hot import Entry
+from stream.link import links
 from stream.measures.standards import Standards
-from stream.moves import Moves, moves_between, pack
+from stream.moves import Moves, move_message, moves_between, pack, unpack
 from stream.profile.encounters import Encounter, appearances, encounters
 from stream.profile.fold import Folded, fold_record
 from stream.profile.occurrence import Occurrence
@@ -20,6 +22,7 @@ from stream.profile.portrait import Cause, Change, describe, difference, to_chan
 from stream.profile.state import State, next_change, prune
 from stream.publish import Message, portrait_message
 from stream.referral import referrals
+from stream.risk.score import NO_RISK, Risk
 from stream.tables import codec
 from stream.tables.table import Record, Write
 from stream.windows import to_rfc3339
@@ -40,8 +43,10 @@ class Draft(Struct):
     """What is to be done about one customer, and how it stands then.
 
     ``entry``     the record to remember once ``write`` is stored (or at once without a write)
-    ``messages``  what is to be published but the moves
+    ``changed``   whether there is a new version
+    ``messages``  what is to be published but the moves and alerts
     ``moves``     segment moves of the new version
+    ``alerts``    risk alerts of the new version, or of the one that stands
     ``met``       products that the events name, which is not kept with the customer
     ``due_ms``    when the portrait next changes by time alone; None for never
     """
@@ -49,10 +54,17 @@ class Draft(Struct):
     entry: Entry
     outcomes: Counter[Folded]
     write: Write | None = None
+    changed: bool = False
     messages: list[Message] = []
     moves: Moves = ()
+    alerts: Alerts = ()
     met: list[Encounter] = []
     due_ms: int | None = None
+
+    @property
+    def once(self) -> list[Message]:
+        """The messages of moves and alerts, which must not be repeated."""
+        return [*map(move_message, self.moves), *map(alert_message, self.alerts)]
 
 
 def draft(
@@ -82,21 +94,23 @@ def draft(
         _publish(result, key, _document(entry))
     occurrences = [record.occurrence for record in records]
     result.messages += referrals(key, state, occurrences, standards.currency)
+    if not state.erased:
+        result.messages += links(key, occurrences)
     result.met = (appearances if state.erased else encounters)(key, occurrences)
     touched = len(records) > outcomes[Folded.REPLAYED]
     if touched:
         entry.stored = None
     if state.erased:
-        changed = bool(outcomes[Folded.APPLIED])
+        result.changed = bool(outcomes[Folded.APPLIED])
         entry.change = None
-    elif state.newest_ms is None:
-        changed = False  # nothing but what others' events meant for this customer, or no record
-    else:
-        changed = _describe(result, key, max(now_ms, state.newest_ms + 1), cause, standards)
-    if not (changed or touched):
+        _alert(result, key, NO_RISK, at_ms=now_ms, cause=cause, standards=standards)
+        entry.alerted = AlertState()
+    elif state.newest_ms is not None:  # else there is no record, or only what others' events meant
+        _describe(result, key, max(now_ms, state.newest_ms + 1), cause, standards)
+    if not (result.changed or result.alerts or touched):
         return result
     document = _document(entry)
-    if changed:
+    if result.changed:
         entry.version += 1
         _publish(result, key, document)
         at = entry.change.as_of if entry.change else to_rfc3339(now_ms)
@@ -106,28 +120,61 @@ def draft(
         )
     entry.revision += 1
     record = Record(
-        entry.revision, entry.version, _stored(entry), document, pack(result.moves), token
+        entry.revision,
+        entry.version,
+        _stored(entry),
+        document,
+        pack(result.moves),
+        token,
+        alerts.pack(result.alerts),
+        alerts.pack_state(entry.alerted),
     )
-    result.write = Write(key, record, result.due_ms, publish=changed)
+    publish = result.changed or bool(result.alerts)
+    result.write = Write(key, record, result.due_ms, publish=publish)
     return result
 
 
-def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, standards: Standards) -> bool:
+def _describe(result: Draft, key: str, as_of_ms: int, cause: Cause, standards: Standards) -> None:
     entry = result.entry
     store_id, _, customer_id = key.partition("/")
+    suspicions = entry.state.suspicions()  # once: to find them costs as much as any section
     portrait = describe(
-        store_id, customer_id, entry.state, as_of_ms, standards=standards, version=entry.version + 1
+        store_id,
+        customer_id,
+        entry.state,
+        as_of_ms,
+        standards=standards,
+        version=entry.version + 1,
+        suspicions=suspicions,
     )
+    changed = difference(entry.change, portrait)
+    if changed is not None:
+        result.changed = True
+        entry.change = to_change(portrait, changed, cause)
     times = (
-        next_change(entry.state, as_of_ms),
+        next_change(entry.state, as_of_ms, suspicions),
         standards.rules.next_change(portrait, as_of_ms),
+        _alert(result, key, portrait.risk, at_ms=as_of_ms, cause=cause, standards=standards),
     )
     result.due_ms = min((ms for ms in times if ms is not None), default=None)
-    changed = difference(entry.change, portrait)
-    if changed is None:
-        return False
-    entry.change = to_change(portrait, changed, cause)
-    return True
+
+
+def _alert(
+    result: Draft, key: str, risk: Risk, *, at_ms: int, cause: Cause, standards: Standards
+) -> int | None:
+    """Take in what is to be alerted; when what is not yet alerted is to be looked at again."""
+    entry = result.entry
+    made = alerts_between(
+        entry.alerted,
+        key,
+        risk,
+        version=entry.version + result.changed,
+        at_ms=at_ms,
+        cause=cause,
+        cool_down_ms=standards.risk.cool_down_ms,
+    )
+    entry.alerted, result.alerts = made.state, made.alerts
+    return made.due_ms
 
 
 def _stored(entry: Entry) -> bytes:
@@ -159,6 +206,7 @@ def to_entry(record: Record | None) -> Entry:
         codec.decode(record.state),
         to_stored_change(record),
         _stored_segments(record),
+        alerts.unpack_state(record.alerted),
         record.state,
     )
 
@@ -192,3 +240,9 @@ def stored_message(key: str, record: Record) -> Message:
     change = to_stored_change(record)
     changed = change.changed if change else ()
     return portrait_message(key, record.version, record.document, changed)
+
+
+def stored_once(record: Record) -> list[Message]:
+    """The messages of the moves and alerts that came with a record."""
+    moves, raised = unpack(record.moves), alerts.unpack(record.alerts)
+    return [*map(move_message, moves), *map(alert_message, raised)]

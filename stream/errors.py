@@ -10,7 +10,10 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a record became a dead letter. The set is closed: metrics and alerts label by it."""
+    """Why a record became a dead letter. The set is closed: metrics and alerts label by it.
+
+    All but the last are of records that break the contract.
+    """
 
     NOT_JSON = "not_json"
     UNKNOWN_TYPE = "unknown_type"
@@ -23,6 +26,7 @@ class Reason(StrEnum):
     BAD_MONEY = "bad_money"
     UNKNOWN_CURRENCY = "unknown_currency"
     KEY_MISMATCH = "key_mismatch"
+    UNDELIVERABLE = "undeliverable"
 
 
 #: Characters of a rejection's detail: it becomes a header of the dead letter.

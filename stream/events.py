@@ -322,6 +322,23 @@ class ReferralChanged(Event, frozen=True, kw_only=True, tag="referral_changed"):
     withdrawn: bool = False
 
 
+# --- links (internal) -----------------------------------------------------------------------
+
+
+class AccountLinked(Event, frozen=True, kw_only=True, tag="account_linked"):
+    """Something of the customer's is now known to be shared; written by the workers.
+
+    `customer_id` is the one affected, `code` the reason of the risk that it concerns, `value` how
+    many accounts share it, `cause` the id of the other customer's event that made it known.
+    """
+
+    topic = "links"
+
+    code: Name
+    value: Annotated[int, Meta(ge=1, le=1_000_000_000)]
+    cause: EventId
+
+
 #: Every event type, by topic. Stored states number the topics: append, never move or remove one.
 # fmt: off
 TOPIC_EVENTS: dict[str, tuple[type[Event], ...]] = {
@@ -334,11 +351,12 @@ TOPIC_EVENTS: dict[str, tuple[type[Event], ...]] = {
     "engagements": (PromotionViewed, PromotionClicked, CouponRedeemed, InviteSent, InviteAccepted,
                     SupportContacted),
     "referrals": (ReferralChanged,),
+    "links": (AccountLinked,),
 }
 # fmt: on
 
 #: Topics that the workers write themselves: what one customer's event means for another.
-INTERNAL_TOPICS = ("referrals",)
+INTERNAL_TOPICS = ("referrals", "links")
 
 EVENT_TYPES: tuple[type[Event], ...] = tuple(
     event for events in TOPIC_EVENTS.values() for event in events

@@ -54,6 +54,13 @@ class Feed:
             raise Transient(f"Kafka at {self._settings.kafka} knows no topic {name}")
         return found[name]
 
+    async def everything(self, topic: str) -> AsyncIterator[SourceRecord]:
+        """All records that a topic held, one partition after the other."""
+        for partition in range(await self.partitions(topic)):
+            async for records in self.read(topic, partition, 0):
+                for record in records:
+                    yield record
+
     async def read(
         self, topic: str, partition: int, first: int, end: int | None = None
     ) -> AsyncIterator[Sequence[SourceRecord]]:

@@ -68,6 +68,8 @@ class Context(Struct, frozen=True, kw_only=True, omit_defaults=True):
     country: Name | None = None
     channel: Name | None = None
     campaign: Name | None = None
+    rooted: bool | None = None
+    emulator: bool | None = None
 
 
 class Product(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -5,6 +5,7 @@ from collections import defaultdict
 from msgspec import Struct
 
 from stream import metrics
+from stream.alerts import AlertState
 from stream.profile.portrait import Change
 from stream.profile.state import State
 
@@ -14,8 +15,8 @@ class Entry(Struct):
 
     ``change`` is the last published change; None for a new customer or an erased one, and where
     another version of this software published it. ``segments`` are those that the customer was in
-    then, whoever published it. ``stored`` is the state as it was read, as long as nothing was
-    folded into it.
+    then, whoever published it, ``alerted`` is what was alerted so far. ``stored`` is the state as
+    it was read, as long as nothing was folded into it.
     """
 
     revision: int
@@ -23,6 +24,7 @@ class Entry(Struct):
     state: State
     change: Change | None
     segments: tuple[str, ...] = ()
+    alerted: AlertState = AlertState()
     stored: bytes | None = None
 
 

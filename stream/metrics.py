@@ -23,6 +23,15 @@ CHANGES = Counter(
 SEGMENT_MOVES = Counter(
     "portrait_segment_moves_total", "Entries into segments and exits from them, as published."
 )
+RISK_ALERTS = Counter(
+    "portrait_risk_alerts_total",
+    "Risk alerts as published, by the level reached and by kind: raised, or closed, then low.",
+    ["level", "kind"],
+)
+QUESTIONS = Counter(
+    "portrait_questions_total",
+    "Questions about other customers that events asked the fact table, redelivered ones again.",
+)
 REPUBLISHED = Counter(
     "portrait_republished_total",
     "Portraits published again because it was not certain that they had been.",

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from time import monotonic
 
 from stream import metrics
-from stream.draft import Draft, stored_message
+from stream.draft import Draft, stored_message, stored_once
 from stream.errors import Transient
-from stream.moves import move_message, unpack
 from stream.publish import Message, Publisher
 from stream.tables.table import Pending, PortraitTable, Position, Record
+from stream.topics import RISK_ALERTS, SEGMENT_MOVES
 
 #: Seconds to wait for another partition to publish what it stored, and between two looks.
 _OTHERS_S, _OTHERS_POLL_S = 2.0, 0.02
@@ -41,12 +41,12 @@ class Outbox:
         """Publish drafts that are stored, and note how far the source was applied with them."""
         made = list(drafts)
         messages = [message for done in made for message in done.messages]
-        moves = [move_message(move) for done in made for move in done.moves]
-        ends = await self._publisher.publish([*dead_letters, *messages, *moves])
+        once = [message for done in made for message in done.once]
+        ends = await self._publisher.publish([*dead_letters, *messages, *once])
         writes = [done.write for done in made if done.write and done.write.publish]
         notes = [_note(write.key, write.record) for write in writes]
         await self._table.published(partition, notes, position, ends)
-        metrics.SEGMENT_MOVES.inc(len(moves))
+        _count(once)
 
     async def recover(self, partition: int) -> None:
         """Publish what an earlier owner of the partition stored but perhaps did not publish."""
@@ -72,8 +72,8 @@ class Outbox:
         pending: Sequence[Pending],
         records: Mapping[str, Record | None],
     ) -> None:
-        """Portraits are published again, since their readers know versions; of the moves only those
-        that are not on their topic yet.
+        """Portraits are published again, since their readers know versions; of moves and alerts
+        only those that are not on their topics yet.
         """
         found = {key: record for key, record in records.items() if record}
         # A version above the stored one was noted by somebody who may store it yet.
@@ -82,14 +82,13 @@ class Outbox:
             return
         stored = {n.key: found[n.key] for n in settled if n == _note(n.key, found[n.key])}
         messages = [stored_message(key, record) for key, record in stored.items()]
-        noted = [move_message(move) for each in stored.values() for move in unpack(each.moves)]
-        moves: Sequence[Message] = ()
-        if noted:
-            moves = await self._publisher.unpublished(noted, await self._table.moves(partition))
-        ends = await self._publisher.publish([*messages, *moves])
-        await self._table.published(partition, settled, moves=ends)
+        once: Sequence[Message] = [m for each in stored.values() for m in stored_once(each)]
+        if once:
+            once = await self._publisher.unpublished(once, await self._table.ends(partition))
+        ends = await self._publisher.publish([*messages, *once])
+        await self._table.published(partition, settled, ends=ends)
         metrics.REPUBLISHED.inc(len(messages))
-        metrics.SEGMENT_MOVES.inc(len(moves))
+        _count(once)
 
     async def _await_other(self, partition: int, key: str, record: Record) -> None:
         """Return when the version is not pending for another partition.
@@ -105,6 +104,15 @@ class Outbox:
             if monotonic() > give_up:
                 raise Transient(f"the owner of partition {number} has still to publish")
             await asyncio.sleep(_OTHERS_POLL_S)
+
+
+def _count(once: Sequence[Message]) -> None:
+    for message in once:
+        if message.topic == SEGMENT_MOVES:
+            metrics.SEGMENT_MOVES.inc()
+        elif message.topic == RISK_ALERTS:
+            said = dict(message.headers)
+            metrics.RISK_ALERTS.labels(said["level"].decode(), said["kind"].decode()).inc()
 
 
 def _note(key: str, record: Record) -> Pending:

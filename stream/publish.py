@@ -1,4 +1,4 @@
-"""Publishing: portraits, tombstones, moves and dead letters, acknowledged before going on."""
+"""Publishing: portraits, moves, alerts and dead letters, acknowledged before going on."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,14 @@ from msgspec import Struct
 
 from stream.errors import Fatal, Rejected, Transient
 from stream.feed import Feed, Headers, SourceRecord, partition_of
-from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES
+from stream.topics import DEAD_LETTERS, PORTRAITS, RISK_ALERTS, SEGMENT_MOVES
+
+#: Topics that must have no record twice: who publishes again looks first what is there. Readers of
+#: the others tell repeats by the version.
+LOOKED_UP = frozenset({SEGMENT_MOVES, RISK_ALERTS})
+
+#: (the contract's name of a topic, its partition) -> the offset after the last record meant.
+Ends = Mapping[tuple[str, int], int]
 
 
 class Message(Struct, frozen=True):
@@ -24,20 +31,18 @@ class Message(Struct, frozen=True):
 class Publisher(Protocol):
     """Where messages go. Every method may raise :class:`Transient`."""
 
-    async def publish(self, messages: Sequence[Message]) -> dict[int, int]:
+    async def publish(self, messages: Sequence[Message]) -> Ends:
         """Return when every message is acknowledged; those of one key stay in order.
 
-        Gives the offset after the last segment move among them, by partition of their topic. After
-        a failure some of the messages may have been published, and none will be any more.
+        Gives how far the topics of :data:`LOOKED_UP` were written with them. After a failure some
+        of the messages may have been published, and none will be any more.
         """
         ...
 
-    async def unpublished(
-        self, moves: Sequence[Message], ends: Mapping[int, int]
-    ) -> Sequence[Message]:
-        """Those segment moves that the topic does not hold yet.
+    async def unpublished(self, messages: Sequence[Message], ends: Ends) -> Sequence[Message]:
+        """Those messages, of topics of :data:`LOOKED_UP`, that are not there yet.
 
-        ``ends`` is where to look from, by partition, the beginning where it says nothing.
+        ``ends`` is where to look from, the beginning where it says nothing.
         """
         ...
 
@@ -45,7 +50,7 @@ class Publisher(Protocol):
 class KafkaPublisher:
     """Publishes with a started producer, to topics with the prefix of the settings.
 
-    Without a feed nothing can be looked up: every move then counts as unpublished.
+    Without a feed nothing can be looked up: everything then counts as unpublished.
     """
 
     def __init__(self, producer: Any, topic_prefix: str = "", feed: Feed | None = None) -> None:
@@ -53,7 +58,7 @@ class KafkaPublisher:
         self._prefix = topic_prefix
         self._feed = feed
 
-    async def publish(self, messages: Sequence[Message]) -> dict[int, int]:
+    async def publish(self, messages: Sequence[Message]) -> Ends:
         sent: list[Any] = []
         try:
             for message in messages:
@@ -65,10 +70,11 @@ class KafkaPublisher:
             # Whoever looks next for what is on the topic must find all that ever gets there.
             await asyncio.gather(*sent, return_exceptions=True)
             raise Transient(f"Kafka: {exc!r}") from exc
-        ends: dict[int, int] = {}
+        ends: dict[tuple[str, int], int] = {}
         for message, place in zip(messages, written, strict=True):
-            if message.topic == SEGMENT_MOVES:
-                ends[place.partition] = max(place.offset + 1, ends.get(place.partition, 0))
+            if message.topic in LOOKED_UP:
+                name = (message.topic, place.partition)
+                ends[name] = max(place.offset + 1, ends.get(name, 0))
         return ends
 
     async def _send(self, message: Message) -> Any:
@@ -79,18 +85,20 @@ class KafkaPublisher:
             headers=list(message.headers),
         )
 
-    async def unpublished(
-        self, moves: Sequence[Message], ends: Mapping[int, int]
-    ) -> Sequence[Message]:
-        if not moves or self._feed is None:
-            return moves
-        count = await self._feed.partitions(SEGMENT_MOVES)
-        found: set[tuple[bytes | None, Headers]] = set()
-        for partition in {partition_of(move.key or b"", count) for move in moves}:
-            batches = self._feed.read(SEGMENT_MOVES, partition, ends.get(partition, 0))
-            async for records in batches:
-                found.update((each.key, tuple(each.headers)) for each in records)
-        return [move for move in moves if (move.key, move.headers) not in found]
+    async def unpublished(self, messages: Sequence[Message], ends: Ends) -> Sequence[Message]:
+        if not messages or self._feed is None:
+            return messages
+        counts = {topic: await self._feed.partitions(topic) for topic in _topics(messages)}
+        places = {(m.topic, partition_of(m.key or b"", counts[m.topic])) for m in messages}
+        found: set[tuple[str, bytes | None, Headers]] = set()
+        for topic, partition in sorted(places):
+            async for records in self._feed.read(topic, partition, ends.get((topic, partition), 0)):
+                found.update((topic, each.key, tuple(each.headers)) for each in records)
+        return [m for m in messages if (m.topic, m.key, m.headers) not in found]
+
+
+def _topics(messages: Sequence[Message]) -> set[str]:
+    return {message.topic for message in messages}
 
 
 def portrait_message(

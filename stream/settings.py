@@ -30,6 +30,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     ),
     "PORTRAIT_SHOP": ("shop", "YAML file: the shop's tiers and target portraits"),
     "PORTRAIT_LABELS": ("labels", "YAML file: rules of labels and segments"),
+    "PORTRAIT_RISK": ("risk", "YAML file: points of the reasons of a risk, and its levels"),
     "PORTRAIT_IDEMPOTENCE": (
         "idempotence",
         "idempotent producer: on, off, or auto to ask the broker",
@@ -50,9 +51,20 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "PORTRAIT_SESSION_TIMEOUT_S": ("session_timeout_s", "consumer group session timeout, seconds"),
     "PORTRAIT_BATCH_RECORDS": ("batch_records", "records a partition hands over at once, at most"),
     "PORTRAIT_CACHE_CUSTOMERS": ("cache_customers", "states kept in memory per partition, at most"),
+    "PORTRAIT_WEBHOOK_URL": ("webhook_url", "where `portrait alerts forward` posts risk alerts"),
+    "PORTRAIT_WEBHOOK_SECRET": ("webhook_secret", "what it signs them with; never printed"),
     "PORTRAIT_WEB_HOST": ("web_host", "address that /metrics and /health listen on"),
     "PORTRAIT_WEB_PORT": ("web_port", "port of /metrics and /health"),
 }
+
+
+class Secret(Struct, frozen=True):
+    """A value that nothing prints by accident."""
+
+    value: str
+
+    def __repr__(self) -> str:
+        return "(secret)"
 
 
 class Settings(Struct, frozen=True, kw_only=True):
@@ -69,6 +81,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     rates: Path | None = None
     shop: Path | None = None
     labels: Path | None = None
+    risk: Path | None = None
     gender_table: Path | None = None
     idempotence: bool | None = None
     sweep_s: float = 5.0
@@ -78,6 +91,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     session_timeout_s: float = 6.0
     batch_records: int = 2000
     cache_customers: int = 5_000
+    webhook_url: str | None = None
+    webhook_secret: Secret | None = None
     web_host: str = "127.0.0.1"
     web_port: int = 6066
 
@@ -121,6 +136,18 @@ def _redis(text: str) -> str:
         usable = False
     if not usable:
         raise ValueError("expected redis://host:port/db")
+    return text
+
+
+def web_address(text: str) -> str:
+    """An ``http://`` or ``https://`` address; ValueError for anything else."""
+    url = urlsplit(text)
+    try:
+        usable = url.scheme in ("http", "https") and url.hostname and url.port != 0
+    except ValueError:  # a port that is no number
+        usable = False
+    if not usable:
+        raise ValueError("expected http://host/path or https://host/path")
     return text
 
 
@@ -183,6 +210,7 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "rates": _file,
     "shop": _file,
     "labels": _file,
+    "risk": _file,
     "gender_table": _file,
     "idempotence": _switch,
     "sweep_s": lambda text: _number(text, 0.05, 60),
@@ -192,6 +220,8 @@ _PARSERS: dict[str, Callable[[str], object]] = {
     "session_timeout_s": lambda text: _number(text, 0.5, 3600),
     "batch_records": lambda text: _whole(text, 1, 100_000),
     "cache_customers": lambda text: _whole(text, 1, 10_000_000),
+    "webhook_url": web_address,
+    "webhook_secret": Secret,
     "web_host": str,
     "web_port": lambda text: _whole(text, 0, 65535),
 }

@@ -5,20 +5,22 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from stream import label_file, risk_file
 from stream.errors import Fatal
-from stream.label_file import SHIPPED, load_rules
+from stream.label_file import load_rules
 from stream.learn.shopping_gender import load_affinity
 from stream.measures.standards import Standards
 from stream.money import exponent
 from stream.profile.portrait import SECTIONS
 from stream.reference import current, load
+from stream.risk_file import load_weights
 from stream.settings import Settings
 from stream.shop_file import load_shop
 from stream.tables.table import PortraitTable
 
 #: To be raised when ``describe`` makes something else of the same state and the same standards:
 #: workers then describe every stored portrait anew.
-_DESCRIBES = 1
+_DESCRIBES = 2
 
 
 def load_standards(settings: Settings) -> Standards:
@@ -36,6 +38,7 @@ def load_standards(settings: Settings) -> Standards:
         targets=shop.targets,
         affinity=None if table is None else load_affinity(table),
         rules=load_rules(settings.labels, decimals, [tier.name for tier in shop.tiers]),
+        risk=load_weights(settings.risk),
         version=version,
     )
 
@@ -45,7 +48,12 @@ def version_of(settings: Settings) -> str:
 
     Raises :class:`~stream.errors.Fatal` where a file cannot be read.
     """
-    files = (settings.shop, settings.labels or SHIPPED, settings.gender_table)
+    files = (
+        settings.shop,
+        settings.labels or label_file.SHIPPED,
+        settings.gender_table,
+        settings.risk or risk_file.SHIPPED,
+    )
     content = blake2b(f"{_DESCRIBES}{SECTIONS}{settings.currency}".encode(), digest_size=8)
     for file in files:
         content.update(blake2b(b"" if file is None else _read(file)).digest())

@@ -79,13 +79,16 @@ class StandardsKeeper:
         metrics.STANDARDS_LOADED.set(time.time())
         rules = standards.rules
         log.warning(
-            "rules read again, now in force: %d labels, %d segments, %d tiers, %d targets",
+            "rules read again, now in force: %d labels, %d segments, %d tiers, %d targets, "
+            "points for %d reasons of a risk",
             len(rules.labels), len(rules.segments), len(standards.tiers), len(standards.targets),
+            len(standards.risk.steps),
         )  # fmt: skip
 
     def _stamps(self) -> list[_Stamp]:
         settings = self._settings
-        return [_stamp(file) for file in (settings.shop, settings.labels, settings.gender_table)]
+        files = (settings.shop, settings.labels, settings.gender_table, settings.risk)
+        return [_stamp(file) for file in files]
 
 
 def _stamp(file: Path | None) -> _Stamp:

@@ -15,10 +15,14 @@ from stream.settings import Settings
 INPUT_TOPICS: tuple[str, ...] = tuple(TOPIC_EVENTS)
 #: What one customer's event means for another: written by the workers, read by them.
 REFERRALS = "referrals"
+#: What one customer's event makes known of others with the same device or reference.
+LINKS = "links"
 #: Changed portraits, keyed like the input; compacted, a tombstone erases.
 PORTRAITS = "portraits"
 #: Who entered and who left which segment, keyed like the input.
 SEGMENT_MOVES = "segment-moves"
+#: Risks that reached a level, or fell back from one, keyed like the input.
+RISK_ALERTS = "risk-alerts"
 #: Records that broke the contract, with their bytes and source position.
 DEAD_LETTERS = "dead-letters"
 
@@ -26,6 +30,7 @@ DEAD_LETTERS = "dead-letters"
 OUTPUT_TOPICS: dict[str, dict[str, str]] = {
     PORTRAITS: {"cleanup.policy": "compact"},
     SEGMENT_MOVES: {},
+    RISK_ALERTS: {},
     DEAD_LETTERS: {},
 }
 

@@ -93,7 +93,7 @@ class Updater:
         for key, done in drafts.items():
             updated.outcomes.update(done.outcomes)
             updated.due_ms[key] = done.due_ms
-            if done.write and done.write.publish:
+            if done.write and done.changed:
                 metrics.CHANGES.labels(cause).inc()
         self.hot.count()
         return updated

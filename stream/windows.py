@@ -19,6 +19,7 @@ WINDOW_MS = WINDOW_DAYS * DAY_MS
 YEAR_MS = 365 * DAY_MS
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = datetime(1970, 1, 1)
 _MILLISECOND = timedelta(milliseconds=1)
 
 
@@ -34,8 +35,7 @@ def to_datetime(ms: int) -> datetime:
 
 def to_rfc3339(ms: int) -> str:
     """UTC with milliseconds: ``to_rfc3339(0) == "1970-01-01T00:00:00.000Z"``."""
-    moment = _EPOCH + timedelta(milliseconds=ms)
-    return f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+    return (_NAIVE_EPOCH + timedelta(0, 0, 0, ms)).isoformat("T", "milliseconds") + "Z"
 
 
 def to_date(day: int) -> str:

@@ -4,6 +4,7 @@ from stream import agents
 from stream.app import PortraitApp, new_app
 from stream.batch import Processor
 from stream.clock import new_clock
+from stream.enrich import Enricher
 from stream.feed import Feed
 from stream.group_batch import GroupProcessor
 from stream.producer import start_producer
@@ -17,6 +18,7 @@ from stream.standards_keeper import StandardsKeeper
 from stream.startup import check_currency, check_port, check_positions
 from stream.sweeper import Sweeper
 from stream.tables.redis import RedisTable
+from stream.tables.redis_facts import RedisFacts
 from stream.tables.redis_groups import RedisGroups
 from stream.tables.redis_products import RedisProducts
 from stream.topics import PORTRAITS, input_partitions
@@ -35,6 +37,7 @@ async def new_worker(settings: Settings) -> PortraitApp:
     table = RedisTable.connect(settings.redis, settings.namespace)
     groups = RedisGroups.connect(settings.redis, settings.namespace, settings.topic(PORTRAITS))
     products = RedisProducts.connect(settings.redis, settings.namespace)
+    facts = RedisFacts.connect(settings.redis, settings.namespace)
     partitions = await input_partitions(settings)
     await check_positions(settings, table, groups)
     await check_currency(settings, table)
@@ -52,6 +55,7 @@ async def new_worker(settings: Settings) -> PortraitApp:
         updater,
         clock,
         rates,
+        Enricher(facts),
         keep_watermark=settings.clock == "event",
         topic_prefix=settings.topic_prefix,
     )
@@ -71,6 +75,6 @@ async def new_worker(settings: Settings) -> PortraitApp:
     app.reference = ReferenceKeeper(
         updater, settings.reference_s, by_events=settings.clock == "event"
     )
-    app.closing = (producer.stop, table.close, groups.close, products.close)
+    app.closing = (producer.stop, table.close, groups.close, products.close, facts.close)
     agents.define(app, settings)
     return app

@@ -78,25 +78,30 @@ class Element(NamedTuple):
     def mapping(self, *, required: Iterable[str] = (), optional: Iterable[str] = ()) -> "Mapping":
         """The values of a mapping by key; keys without a value are absent."""
         known = (*required, *optional)
-        if not self.is_mapping:
-            raise self.wrong(f"expected a mapping of {_listed(known)}, got {self.written}")
         found: Mapping = {}
-        for key_node, value_node in self.node.value:
-            key = Element(self.file, key_node)
+        for key, value in self.entries(_listed(known)):
             name = key.text("a key")
             if name not in known:
                 hint = did_you_mean(closest(name, known)) or f": expected {_listed(known)}"
-                if name.isdecimal() and Element(self.file, value_node).is_empty:
+                if name.isdecimal() and value.is_empty:
                     hint = "; write a number without commas, such as 1000 or 0.5"
                 raise key.wrong(f"unknown key {name!r}{hint}")
             if name in found:
                 raise key.wrong(f"{name} stands here twice, first in line {found[name].line}")
-            found[name] = Element(self.file, value_node)
+            found[name] = value
         present = {name: value for name, value in found.items() if not value.is_empty}
         for name in required:
             if name not in present:
                 raise self.wrong(f"{name} is missing{_of_whom(present)}")
         return present
+
+    def entries(self, what: str) -> "list[tuple[Element, Element]]":
+        """The keys and values of a mapping as they stand; ``what`` says what should be in it."""
+        if not self.is_mapping:
+            raise self.wrong(f"expected a mapping of {what}, got {self.written}")
+        return [
+            (Element(self.file, key), Element(self.file, value)) for key, value in self.node.value
+        ]
 
     def items(self, what: str) -> "list[Element]":
         """The values of a list; ``what`` says what should be in it."""

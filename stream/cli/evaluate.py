@@ -9,6 +9,8 @@ EVALUATIONS = {
     "shopping-gender": "shopping_gender",
     "repurchase": "repurchase",
     "marketing": "marketing",
+    "risk": "risk",
+    "attackers": "attackers",
 }
 
 
@@ -16,6 +18,6 @@ EVALUATIONS = {
 def command() -> None:
     """How good derived values are on labelled history, as a table or with --json.
 
-    Nothing is read from Kafka or Redis: the files are portrayed in memory, the way that a worker
-    would have done it.
+    Nothing is read from Kafka or your Redis: the files are portrayed in memory, or in an embedded
+    Redis, the way that a worker would have done it.
     """

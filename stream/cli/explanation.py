@@ -42,9 +42,9 @@ class Explained(Struct, frozen=True):
         if not self.differs:
             return None
         return (
-            f"{', '.join(self.differs)}: not as published, since tiers, targets, rules, the "
-            "gender table or the reference are others than then; explained is the portrait by "
-            "those used here"
+            f"{', '.join(self.differs)}: not as published, since tiers, targets, rules, weights, "
+            "the gender table or the reference are others than then; explained is the portrait "
+            "by those used here"
         )
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from rich.console import Console
 
 from stream.cli.group_lines import NO_LONGER, channel_table, lines
-from stream.cli.in_force import OTHER_RULES, uses_other_rules
+from stream.cli.in_force import ELSEWHERE, uses_other_rules, warn_of_other_rules
 from stream.cli.options import open_table
 from stream.cli.show import indented
 from stream.errors import Fatal
@@ -59,8 +59,8 @@ def command(*, segment: str | None, store_id: str, as_json: bool, scan: bool) ->
         click.echo(indented(msgspec.json.encode(found.portrait)))
         return
     console = Console(highlight=False, emoji=False)
-    gone = "not in the rule file of this terminal" if found.other_rules else None
-    for line in lines(found.portrait, found.rule, console.width, gone or NO_LONGER):
+    gone = ELSEWHERE if found.other_rules else NO_LONGER
+    for line in lines(found.portrait, found.rule, console.width, gone):
         console.print(line, soft_wrap=True)
     channels = channel_table(found.portrait)
     if channels is not None:
@@ -85,10 +85,10 @@ async def segment_rules(table: PortraitTable) -> tuple[Rule, ...]:
     return own_standards(settings, currency).rules.segments
 
 
-async def not_built(table: PortraitTable) -> str:
-    """Why no group was built."""
+async def not_built(table: PortraitTable, way_out: str = "") -> str:
+    """Why no group was built, and the way out where there are portraits."""
     async for _ in table.all_keys():
-        return _NOT_BUILT
+        return _NOT_BUILT + way_out
     return _NO_PORTRAITS
 
 
@@ -107,7 +107,7 @@ async def _found(group: Group, scan: bool) -> _Found:
         rules = {rule.name: rule for rule in await segment_rules(table)} if segment else {}
         other_rules = bool(segment) and await uses_other_rules(table)
         if other_rules:  # at once: it may be why there is no such segment here
-            click.echo(f"portrait: {OTHER_RULES}", err=True)
+            warn_of_other_rules()
         currency = await table.pinned("currency") or load().currency
         sums, left_out = await (_scanned(table) if scan else _kept(table, group, rules))
     check_store(store_id, sums)
@@ -132,9 +132,8 @@ async def _kept(table: PortraitTable, group: Group, rules: Iterable[str]) -> tup
     async with open_groups() as groups:
         if not await groups.marks():
             _check_segment(group, rules)
-            why = await not_built(table)
             way_out = "; --scan adds up the stored portraits without them"
-            raise Fatal(why + (way_out if why == _NOT_BUILT else ""))
+            raise Fatal(await not_built(table, way_out))
         sums: Sums = {
             each: {CUSTOMERS: customers} for each, customers in (await groups.groups()).items()
         }

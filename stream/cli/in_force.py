@@ -1,5 +1,6 @@
 """Whether the rules of this terminal are those that the workers describe customers by."""
 
+import click
 from msgspec.structs import replace
 
 from stream.described import versions
@@ -7,10 +8,17 @@ from stream.settings import load
 from stream.standards import version_of
 from stream.tables.table import PortraitTable
 
+#: Of a segment that only the workers' rule file may name.
+ELSEWHERE = "not in the rule file of this terminal"
 OTHER_RULES = (
     "workers use other rules than this terminal: set PORTRAIT_LABELS as they have it "
-    "(and PORTRAIT_SHOP and PORTRAIT_GENDER_TABLE)"
+    "(and PORTRAIT_RISK, PORTRAIT_SHOP and PORTRAIT_GENDER_TABLE)"
 )
+
+
+def warn_of_other_rules() -> None:
+    """Say on standard error that what is printed may not be what the workers go by."""
+    click.echo(f"portrait: {OTHER_RULES}", err=True)
 
 
 async def uses_other_rules(table: PortraitTable) -> bool:

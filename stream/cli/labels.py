@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.cli.in_force import OTHER_RULES, uses_other_rules
+from stream.cli.in_force import uses_other_rules, warn_of_other_rules
 from stream.cli.options import open_table
 from stream.errors import Fatal, Transient
 from stream.explain.rule_text import in_words
@@ -71,7 +71,7 @@ def list_rules(as_json: bool) -> None:
     settings = load()
     rules = _load(settings, _tiers(settings), settings.labels)
     if asyncio.run(_others_in_force()):
-        click.echo(f"portrait: {OTHER_RULES}", err=True)
+        warn_of_other_rules()
     if as_json:
         _print_json(
             {

@@ -13,6 +13,7 @@ from stream.profile.portrait import Portrait
 from stream.profile.preference import Preference, Preferences
 from stream.profile.service import Service
 from stream.profile.social import Social
+from stream.risk.score import Risk
 from stream.terminal import RULER, bars, counted
 
 _LABEL_WIDTH = 14
@@ -50,6 +51,7 @@ def _topics(portrait: Portrait) -> Iterator[_Line]:
     yield "disposition", _joined(f"{each.name} {each.score:.2f}" for each in inclinations)
     yield "service", _service(portrait.service)
     yield "fit", _fit(portrait.fit)
+    yield "risk", _risk(portrait.risk)
     yield "labels", _joined(portrait.labels)
     yield "segments", _joined(portrait.segments)
 
@@ -205,3 +207,12 @@ def _fit(fit: Fit | None) -> str:
         return "no target"
     met, unmet = _joined(fit.met), _joined(fit.unmet)
     return f"{fit.score:.0f}% of {fit.target}; met: {met}; unmet: {unmet}"
+
+
+def _risk(risk: Risk) -> str:
+    if not risk.reasons:
+        return "none found" if risk.level == "low" else f"{risk.level}, as it was until lately"
+    reasons = [f"{each.detail} ({each.points})" for each in risk.reasons[:_SHOWN]]
+    if (rest := len(risk.reasons) - _SHOWN) > 0:
+        reasons.append(f"{rest} more")
+    return f"{risk.level} {risk.score}: {', '.join(reasons)}"

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from stream.cli.group import check_store, not_built, open_groups, segment_rules
-from stream.cli.in_force import OTHER_RULES, uses_other_rules
+from stream.cli.in_force import ELSEWHERE, uses_other_rules, warn_of_other_rules
 from stream.cli.options import open_table
 from stream.cli.show import indented
 from stream.explain.rule_text import in_words
@@ -20,8 +20,6 @@ from stream.measures.rules import Rule
 from stream.terminal import counted
 
 _GONE = "no longer in the rule file: its customers leave it as they are described anew"
-#: Where the file is not the workers' own, nothing is known of who leaves.
-_ELSEWHERE = "not in the rule file of this terminal"
 
 
 class Segment(Struct, frozen=True):
@@ -57,12 +55,13 @@ def command(*, store_id: str, as_json: bool) -> None:
     if found.not_built:
         click.echo(f"portrait: {found.not_built}", err=True)
     if found.other_rules:
-        click.echo(f"portrait: {OTHER_RULES}", err=True)
+        warn_of_other_rules()
     if as_json:
         click.echo(indented(msgspec.json.encode(found.segments)))
         return
     console = Console(highlight=False, emoji=False)
-    for line in lines(found.segments, _ELSEWHERE if found.other_rules else _GONE):
+    # Where the file is not the workers' own, nothing is known of who leaves.
+    for line in lines(found.segments, ELSEWHERE if found.other_rules else _GONE):
         console.print(line, soft_wrap=True)
 
 

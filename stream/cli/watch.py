@@ -1,22 +1,16 @@
 """`portrait watch`: follow the change topic, the segment moves, or the dead letters."""
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import aclosing, suppress
 from typing import Any
 
 import click
 import orjson
-from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 
-from stream.backlog import Backlog, Partition
-from stream.errors import Fatal, Transient
+from stream.cli.follow import WHY, follow, printable
 from stream.settings import Settings, load
-from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES, describe_topics
-
-#: Causes of a move, for people.
-_WHY = {"event": "by an event", "time": "by time", "admin": "because the rules changed"}
+from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES
 
 #: What is printed of a consumed record.
 Render = Callable[[Any], str | bytes]
@@ -54,44 +48,13 @@ def command(
 async def _watch(
     settings: Settings, name: str, render: Render, from_beginning: bool, limit: int | None
 ) -> None:
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=settings.kafka,
-        auto_offset_reset="earliest",
-        isolation_level="read_committed",
-    )
-    try:
-        with _asking(settings):
-            await consumer.start()
-            partitions = await _partitions(settings, settings.topic(name))
-            consumer.assign([TopicPartition(*each) for each in partitions])
-            if not from_beginning:
-                async with Backlog(settings) as backlog:
-                    for each, end in (await backlog.end_offsets(partitions)).items():
-                        consumer.seek(TopicPartition(*each), end)
+    async with aclosing(follow(settings, name, from_beginning=from_beginning)) as records:
         seen = 0
-        while limit is None or seen < limit:
-            with _asking(settings):
-                record = await consumer.getone()
-            # Not within: a closed pipe, as of `| head`, is an OSError too, but not Kafka's.
+        async for record in records:
             click.echo(render(record))
             seen += 1
-    finally:
-        await consumer.stop()
-
-
-@contextmanager
-def _asking(settings: Settings) -> Iterator[None]:
-    try:
-        yield
-    except (KafkaError, OSError) as exc:
-        raise Transient(f"Kafka at {settings.kafka} did not answer: {exc}") from exc
-
-
-async def _partitions(settings: Settings, topic: str) -> list[Partition]:
-    counts = {state.name: state.partitions for state in await describe_topics(settings)}
-    if not counts[topic]:
-        raise Fatal(f"there is no topic {topic}; run `portrait topics`")
-    return [(topic, number) for number in range(counts[topic])]
+            if seen == limit:
+                return
 
 
 def _value(record: Any) -> bytes:
@@ -102,10 +65,10 @@ def _change_line(record: Any) -> str:
     headers = dict(record.headers)
     version = headers.get("version", b"?").decode()
     if record.value is None:
-        return _printable(f"{record.key.decode()}  v{version}  erased")
+        return printable(f"{record.key.decode()}  v{version}  erased")
     document = orjson.loads(record.value)
     changed = ", ".join(document["changed"]) or "first or last seen"
-    who = _printable(record.key.decode())
+    who = printable(record.key.decode())
     return f"{document['as_of']}  {who}  v{version}  {document['cause']}: {changed}"
 
 
@@ -113,16 +76,16 @@ def move_line(record: Any) -> str:
     """A segment move for people."""
     move = orjson.loads(record.value)
     who = f"{move['store_id']}/{move['customer_id']}"
-    why = _WHY.get(move["cause"], move["cause"])
+    why = WHY.get(move["cause"], move["cause"])
     what = f"{move['move']} {move['segment']} {why}"
-    return _printable(f"{move['at']}  {who}  v{move['version']}  {what}")
+    return printable(f"{move['at']}  {who}  v{move['version']}  {what}")
 
 
 def letter_line(record: Any) -> str:
     """A dead letter for people."""
     said = {name: _text(value) for name, value in record.headers}
     at = f"{said.get('topic')}:{said.get('partition')}@{said.get('offset')}"
-    return f"{said.get('reason')}  {at}  {_printable(said.get('detail') or '')}"
+    return f"{said.get('reason')}  {at}  {printable(said.get('detail') or '')}"
 
 
 def letter_json(record: Any) -> bytes:
@@ -147,9 +110,3 @@ def _text(value: bytes | None) -> str | None:
 
 def _number(text: str | None) -> int | None:
     return int(text) if text and text.isdecimal() else None
-
-
-def _printable(text: str) -> str:
-    # Details quote records, and ids come from outside: they may hold line ends, and codes that
-    # would move the cursor.
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -5,13 +5,14 @@ from typing import Any
 from stream.contract.json_schema import event_ref
 from stream.contract.topics import NOTES, REASONS, topics
 from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS, type_name
+from stream.risk.weights import LEVELS
 from stream.settings import Settings
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, SEGMENT_MOVES
+from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, RISK_ALERTS, SEGMENT_MOVES
 
 Document = dict[str, Any]
 
 #: Version of the contract, semantic: the major number rises when a reader or writer would break.
-VERSION = "1.2.0"
+VERSION = "1.3.0"
 
 _SCHEMA_FORMAT = "application/schema+json;version=draft-2020-12"
 _KAFKA_BINDING = "0.5.0"
@@ -56,6 +57,7 @@ def asyncapi() -> Document:
                 **_events(),
                 **_portraits(),
                 "segment_moved": _segment_moved(),
+                "risk_alerted": _risk_alerted(),
                 "dead_letter": _dead_letter(),
             },
         },
@@ -102,6 +104,8 @@ def _messages(topic: str) -> tuple[str, ...]:
         return tuple(_portraits())
     if topic == SEGMENT_MOVES:
         return ("segment_moved",)
+    if topic == RISK_ALERTS:
+        return ("risk_alerted",)
     if topic == DEAD_LETTERS:
         return ("dead_letter",)
     return tuple(type_name(event) for event in TOPIC_EVENTS[topic])
@@ -180,17 +184,33 @@ def _segment_moved() -> Document:
     )
 
 
+def _risk_alerted() -> Document:
+    return _message(
+        "risk_alerted",
+        "The risk of a customer rose to a level, or an alert of before is over; `id` names it.",
+        headers=_headers(
+            id={"description": "`id` of the alert.", "pattern": "^[0-9a-f]{16}$"},
+            kind={"description": "What happened.", "enum": ["raised", "closed"]},
+            level={"description": "The level reached.", "enum": list(LEVELS)},
+            version={"description": "`version` of the portrait.", "pattern": "^[0-9]+$"},
+            store_id={"description": "Store of the customer."},
+        ),
+        payload=_payload("./risk-alerts.schema.json"),
+    )
+
+
 def _dead_letter() -> Document:
     meanings = "\n".join(f"- `{reason}`: {meaning}" for reason, meaning in REASONS.items())
     number = "^-?[0-9]+$"
     return _message(
         "dead_letter",
-        "A record that broke the contract: its own key and value, byte for byte.",
+        "A record that broke the contract, or an alert that a webhook did not take: its own key "
+        "and value, byte for byte.",
         contentType="application/octet-stream",
         headers=_headers(
             reason={"description": meanings, "enum": [str(reason) for reason in REASONS]},
             detail={"description": "What was wrong, for people; the wording may change."},
-            topic={"description": "Topic it was read from.", "enum": list(TOPIC_EVENTS)},
+            topic={"description": "Topic it was read from.", "enum": [*TOPIC_EVENTS, RISK_ALERTS]},
             partition={"description": "Partition it was read from.", "pattern": number},
             offset={"description": "Offset it was read at.", "pattern": number},
             timestamp={"description": "The record's timestamp, ms.", "pattern": number},

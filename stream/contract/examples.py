@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from msgspec import UNSET, Raw, Struct, UnsetType, structs
 
+from stream.alerts import AlertState, RiskAlert, alerts_between
 from stream.decode import decode
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS, customer_key
@@ -26,7 +27,11 @@ from stream.moves import SegmentMove, moves_between
 from stream.profile.fold import fold
 from stream.profile.portrait import SECTIONS, Change, Portrait, describe, to_change
 from stream.profile.state import State
-from stream.windows import to_ms
+from stream.risk.findings import Finding
+from stream.risk.score import judge
+from stream.risk.weights import Weights
+from stream.risk_file import load_weights
+from stream.windows import HOUR_MS, to_ms
 
 #: The customer whose valid examples, folded, are the example of a portrait.
 CUSTOMER = ("main", "c-1001")
@@ -116,8 +121,31 @@ def example_move(portrait: Change) -> SegmentMove:
     return moves[0]
 
 
+def example_alert() -> RiskAlert:
+    """An alert made up for the example's customer, whose own history is harmless."""
+    at_ms = to_ms(AS_OF)
+    finding = Finding(
+        code="fast_first_order",
+        at_ms=at_ms - HOUR_MS,
+        value=45,
+        events=("ex-0001", "ex-0019"),
+        detail="first order 45 seconds after sign-up",
+    )
+    weights = Weights({finding.code: ((60, 90),)})
+    looked = alerts_between(
+        AlertState(),
+        customer_key(*CUSTOMER),
+        judge([finding], at_ms, weights),
+        version=1,
+        at_ms=at_ms,
+        cause="event",
+        cool_down_ms=weights.cool_down_ms,
+    )
+    return looked.alerts[0]
+
+
 def _example_standards(currency: str) -> Standards:
-    """The shipped rules and a target portrait, so that the example has a fit to show."""
+    """The shipped rules and weights, and a target portrait, so that the example has a fit."""
     standards = default_standards(currency)
     target = Target(
         name="furnishes a home",
@@ -132,7 +160,8 @@ def _example_standards(currency: str) -> Standards:
     )
     tiers = [tier.name for tier in standards.tiers]
     rules = load_rules(None, standards.decimals, tiers)
-    return structs.replace(standards, targets=(target,), rules=rules)
+    weights = load_weights(None)
+    return structs.replace(standards, targets=(target,), rules=rules, risk=weights)
 
 
 def _criterion(name: str, field: str, asked: Operator, weight: float = 1) -> Criterion:

@@ -7,12 +7,19 @@ from typing import Any
 import msgspec
 
 from stream.contract.asyncapi import asyncapi
-from stream.contract.examples import example_move, example_portrait
-from stream.contract.json_schema import event_schema, group_schema, move_schema, portrait_schema
+from stream.contract.examples import example_alert, example_move, example_portrait
+from stream.contract.json_schema import (
+    alert_schema,
+    event_schema,
+    group_schema,
+    move_schema,
+    portrait_schema,
+)
 from stream.events import TOPIC_EVENTS
 
 PORTRAIT_EXAMPLE = "examples/valid/portraits/c-1001.json"
 MOVE_EXAMPLE = "examples/valid/segment-moves/c-1001.json"
+ALERT_EXAMPLE = "examples/valid/risk-alerts/c-1001.json"
 
 
 def generated(folder: Path) -> dict[str, bytes]:
@@ -25,12 +32,14 @@ def generated(folder: Path) -> dict[str, bytes]:
         "portraits.schema.json": portrait_schema(),
         "group.schema.json": group_schema(),
         "segment-moves.schema.json": move_schema(),
+        "risk-alerts.schema.json": alert_schema(),
         "asyncapi.json": asyncapi(),
     }
     portrait = example_portrait(folder / "examples")
     if portrait is not None:
         documents[PORTRAIT_EXAMPLE] = msgspec.to_builtins(portrait)
         documents[MOVE_EXAMPLE] = msgspec.to_builtins(example_move(portrait))
+        documents[ALERT_EXAMPLE] = msgspec.to_builtins(example_alert())
     return {path: _render(document) for path, document in documents.items()}
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import msgspec
 
+from stream.alerts import RiskAlert
 from stream.events import INTERNAL_TOPICS, TOPIC_EVENTS, CustomerIdentified, type_name
 from stream.groups.portrait import GroupPortrait
 from stream.moves import SegmentMove
@@ -59,6 +60,11 @@ def portrait_schema() -> Schema:
 def move_schema() -> Schema:
     """The schema of a segment move."""
     return _schema_of(SegmentMove)
+
+
+def alert_schema() -> Schema:
+    """The schema of a risk alert."""
+    return _schema_of(RiskAlert)
 
 
 def group_schema() -> Schema:

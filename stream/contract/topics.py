@@ -4,7 +4,15 @@ from msgspec import Struct
 
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS
-from stream.topics import DEAD_LETTERS, OUTPUT_TOPICS, PORTRAITS, REFERRALS, SEGMENT_MOVES
+from stream.topics import (
+    DEAD_LETTERS,
+    LINKS,
+    OUTPUT_TOPICS,
+    PORTRAITS,
+    REFERRALS,
+    RISK_ALERTS,
+    SEGMENT_MOVES,
+)
 
 
 class TopicNote(Struct, frozen=True):
@@ -35,6 +43,12 @@ NOTES: dict[str, TopicNote] = {
         "workers",
         "workers",
     ),
+    LINKS: TopicNote(
+        "Internal: what one customer's event makes known of others with the same device or "
+        "reference.",
+        "workers",
+        "workers",
+    ),
     PORTRAITS: TopicNote(
         "Each portrait that changed, whole.",
         "workers",
@@ -45,8 +59,16 @@ NOTES: dict[str, TopicNote] = {
         "workers",
         "campaign systems",
     ),
+    RISK_ALERTS: TopicNote(
+        "Each rise of a customer's risk to a level, and each end of it.",
+        "workers",
+        "fraud team, `portrait alerts`",
+    ),
     DEAD_LETTERS: TopicNote(
-        "Records that broke the contract, with their bytes and the reason.", "workers", "operators"
+        "Records that broke the contract, and alerts that a webhook did not take, with their bytes "
+        "and the reason.",
+        "workers, `portrait alerts forward`",
+        "operators",
     ),
 }
 
@@ -62,6 +84,7 @@ REASONS: dict[Reason, str] = {
     Reason.BAD_MONEY: "An amount is not a plain decimal string, or is beyond any plausible amount.",
     Reason.UNKNOWN_CURRENCY: "No rate is known from the currency to the base currency.",
     Reason.KEY_MISMATCH: "The record's key is not `store_id/customer_id` of its event.",
+    Reason.UNDELIVERABLE: "A risk alert that the webhook did not take, as often as it was tried.",
 }
 
 

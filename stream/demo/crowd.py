@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from stream.demo.attackers.caught import Watch
 from stream.groups.portrait import GroupPortrait
 from stream.measures.fit import Fit
 from stream.measures.rules import Rule
@@ -62,6 +63,7 @@ class Crowd(Struct, frozen=True, kw_only=True):
     aims: tuple[Aim, ...] = ()
     #: The newest moves, the newest first.
     moves: tuple[Moved, ...] = ()
+    watch: Watch = Watch()
 
 
 def crowd(

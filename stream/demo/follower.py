@@ -21,10 +21,15 @@ _CATCH_UP_S = 30.0
 _MOVES = 3
 
 
+class _Risk(msgspec.Struct, frozen=True):
+    level: str = "low"
+
+
 class _Portrait(msgspec.Struct):
     """Of a published portrait what the demo reads."""
 
     fit: Fit | None = None
+    risk: _Risk = _Risk()
 
 
 _portraits = msgspec.json.Decoder(_Portrait)
@@ -42,6 +47,8 @@ class Follower:
         self.last_moves: deque[SegmentMove] = deque(maxlen=_MOVES)
         #: By customer key; None where there is no target, or the customer was erased.
         self._fits: dict[bytes, Fit | None] = {}
+        #: Keys of the customers that were ever at the level high.
+        self._high: set[bytes] = set()
         self._readers: dict[str, Callable[[ConsumerRecord], None]] = {
             settings.topic(PORTRAITS): self._read_portrait,
             settings.topic(SEGMENT_MOVES): self._read_move,
@@ -63,6 +70,11 @@ class Follower:
     def fits(self) -> list[Fit]:
         """How customers fit as published last, of all for whom there is a target."""
         return [fit for fit in self._fits.values() if fit is not None]
+
+    @property
+    def high(self) -> set[str]:
+        """Ids of the customers whose risk was ever published as high."""
+        return {key.decode().partition("/")[2] for key in self._high}
 
     async def __aenter__(self) -> Self:
         await self._consumer.start()
@@ -106,8 +118,10 @@ class Follower:
 
     def _read_portrait(self, record: ConsumerRecord) -> None:
         self.changes += 1
-        erased = record.value is None
-        self._fits[record.key] = None if erased else _portraits.decode(record.value).fit
+        portrait = _Portrait() if record.value is None else _portraits.decode(record.value)
+        self._fits[record.key] = portrait.fit
+        if portrait.risk.level == "high":
+            self._high.add(record.key)
 
     def _read_move(self, record: ConsumerRecord) -> None:
         self.moves += 1

@@ -48,6 +48,9 @@ HOMES: tuple[Home, ...] = tuple(
     )
 )
 
+#: Networks of a place: so many of providers, and the number of the mobile carrier's.
+PROVIDERS, CARRIER = 3, 9
+
 #: Daily rhythm -> how likely each local hour is for a visit, from midnight on.
 RHYTHMS: dict[str, tuple[int, ...]] = {
     "morning": (0, 0, 0, 0, 1, 4, 10, 14, 12, 8, 5, 3, 4, 3, 2, 1, 1, 2, 2, 2, 1, 1, 0, 0),
@@ -67,6 +70,14 @@ def local_timezone(home: Home, timestamp_s: float) -> timezone:
         return _fixed(home.january_offset_min * 60)
     offset = datetime.fromtimestamp(timestamp_s, zone).utcoffset() or timedelta()
     return _fixed(int(offset.total_seconds()))
+
+
+def network(place: int, number: int) -> int:
+    """A network of the place of that index: of its :data:`PROVIDERS`, or :data:`CARRIER`.
+
+    64512 and up are for private use (RFC 6996): nobody's real network.
+    """
+    return 64_512 + 10 * place + number
 
 
 @cache

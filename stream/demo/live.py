@@ -14,6 +14,9 @@ from stream.events import Event
 
 #: Visits under way at any time.
 _VISITS = 60
+#: Chance that attackers come instead of a visitor, if the shop is attacked at all: at 200 events a
+#: second a raid every twenty seconds or so.
+_RAIDS = 0.002
 #: A customer's live visits are numbered from here on, clear of those of any history.
 _FIRST_NUMBER = 1_000_000_000
 #: So many customers are thought of for a visit before one may come at an unusual hour.
@@ -45,10 +48,12 @@ class LiveShop:
         return msgspec.structs.replace(event, occurred_at=at.astimezone(event.occurred_at.tzinfo))
 
     def _new_visit(self, at: datetime) -> deque[Event]:
+        begins_ms = int(at.timestamp() * 1000)
+        if self._simulation.attacks and self._rng.random() < _RAIDS:
+            return deque(event for _, event in self._simulation.raid(begins_ms))
         visitor = self._who(at)
         number = _FIRST_NUMBER + self._numbers[visitor.index]
         self._numbers[visitor.index] += 1
-        begins_ms = int(at.timestamp() * 1000)
         # Nothing is left after now, so nothing follows later.
         visit = self._simulation.visit(visitor, number, begins_ms, joining=False, left_s=0)
         return deque(event for _, event in visit)

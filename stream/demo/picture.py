@@ -6,6 +6,7 @@ from itertools import zip_longest
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
+from stream.demo.attackers.caught import Watch
 from stream.demo.crowd import Crowd, Named
 from stream.demo.figures import Face, Figures, rates
 from stream.demo.plain import aim_words, peaks
@@ -43,7 +44,7 @@ def picture(
     ]
     if note:
         others[0].append(f"  {note}", "dim")
-    last = [*_aims(crowd), *_moves(crowd)]
+    last = [*_aims(crowd), *_watched(crowd.watch), *_moves(crowd)]
     ruler = [Text.assemble(" " * _LABEL, (f"{RULER}local hours", "dim"))]
     room = max(0, height - len(others) - len(day) - len(ruler) - len(last))
     day += [_face(one) for one in faces[:room]]
@@ -103,6 +104,15 @@ def _face(one: Face) -> Text:
 def _aims(crowd: Crowd) -> Iterator[Text]:
     for number, aim in enumerate(crowd.aims):
         yield _labelled("" if number else "target portrait", aim_words(aim))
+
+
+def _watched(watch: Watch) -> Iterator[Text]:
+    """In two lines, since five kinds would not fit into one."""
+    if watch.attacks:
+        named = [f"{each.attack} {each.high} of {each.customers}" for each in watch.attacks]
+        named.append(f"honest {watch.accused} of {watch.honest}")
+        yield _labelled("simulated", ", ".join(named[:3]))
+        yield _labelled("attackers found", ", ".join(named[3:]))
 
 
 def _moves(crowd: Crowd) -> Iterator[Text]:

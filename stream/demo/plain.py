@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from stream.demo.attackers.caught import caught_words
 from stream.demo.crowd import CLOSE, Aim, Crowd, Moved
 from stream.demo.figures import Figures, rates
 
@@ -27,9 +28,15 @@ def crowd_lines(crowd: Crowd) -> Iterator[str]:
         ("visitors", peaks(crowd.visitors, crowd.visitor_peaks)),
         ("buyers", peaks(crowd.buyers, crowd.buyer_peaks)),
         *(("target", aim_words(aim)) for aim in crowd.aims),
+        ("at high", _watched(crowd)),
         ("moved last", "; ".join(map(move_words, crowd.moves))),
     )
     return (f"  {name:<12}{words}" for name, words in topics if words)
+
+
+def _watched(crowd: Crowd) -> str:
+    words = caught_words(crowd.watch)
+    return f"of simulated attackers: {words}" if words else ""
 
 
 def peaks(by_hour: Sequence[int], peak_hours: Sequence[int]) -> str:

@@ -6,9 +6,11 @@ from typing import Self
 import msgspec
 
 from stream.backlog import Backlog, Partition
+from stream.demo.attackers.caught import watch
 from stream.demo.crowd import Crowd, crowd
 from stream.demo.figures import SHOP_TOPICS, Face, face
 from stream.demo.follower import Follower
+from stream.demo.simulation import Simulation
 from stream.demo.visitors import Visitor
 from stream.events import INTERNAL_TOPICS, customer_key
 from stream.groups.portrait import describe
@@ -24,8 +26,9 @@ _STORE = "main"
 class Progress:
     """Figures, faces and the crowd of a running demo; an asynchronous context manager."""
 
-    def __init__(self, settings: Settings, visitors: Sequence[Visitor]) -> None:
-        self._visitors = visitors
+    def __init__(self, settings: Settings, simulation: Simulation) -> None:
+        self._simulation = simulation
+        self._visitors = choose(simulation.visitors)
         self._standards = load_standards(settings)
         self._from_shop: list[Partition] = []
         #: What workers tell one another, and what they read of their own, in this order.
@@ -85,13 +88,16 @@ class Progress:
         whole = (_STORE, "")
         sizes = await self._groups.groups()
         store = describe(whole, await self._groups.sums(whole), self._standards.currency)
-        return crowd(
+        found = crowd(
             self._standards,
             store,
             {segment: size for (store_id, segment), size in sizes.items() if store_id == _STORE},
             self.followed.fits,
             self.followed.last_moves,
         )
+        honest = {visitor.customer_id for visitor in self._simulation.visitors}
+        seen = watch(self._simulation.attacks, honest, self.followed.high)
+        return msgspec.structs.replace(found, watch=seen)
 
 
 def choose(visitors: Sequence[Visitor]) -> list[Visitor]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from stream.demo.crowd import Crowd
 from stream.demo.figures import Figures
 from stream.demo.live import LiveShop
-from stream.demo.progress import Progress, choose
+from stream.demo.progress import Progress
 from stream.demo.screen import Screen
 from stream.demo.simulation import Simulation
 from stream.demo.summary import print_summary, shortfalls
@@ -89,7 +89,7 @@ class _Demo:
         self._options = options
         self._console = Console()
         self._screen = Screen(self._console)
-        self._simulation = Simulation(options.seed, options.customers)
+        self._simulation = Simulation(options.seed, options.customers, attackers=True)
         self._stack = EmbeddedStack(Settings(shop=SHOP))
         self._sent = Sent(file="simulated shop", format="native")
         self._figures = Figures()
@@ -126,8 +126,7 @@ class _Demo:
 
     async def _watch(self, settings: Settings, workers: Workers) -> None:
         """Publish and show; returns when everything that was asked for is processed."""
-        chosen = choose(self._simulation.visitors)
-        async with Progress(settings, chosen) as progress:
+        async with Progress(settings, self._simulation) as progress:
             self._sending_since = time.monotonic()
             sending = asyncio.create_task(self._send(settings))
             try:

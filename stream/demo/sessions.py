@@ -49,6 +49,8 @@ LONGEST_VISIT_S = HOUR_S
 #: Chance of one more step of browsing after each: about five steps a visit.
 _BROWSE_ON = 0.8
 _LONGEST_BROWSE = 25
+#: Of a company's visits, so many order what is always ordered, without looking at anything.
+_ORDERED_AGAIN = 0.12
 
 
 class Script(Struct, frozen=True, gc=False):
@@ -80,7 +82,14 @@ def compose(rng: Random, visitor: Visitor, *, number: int, joining: bool, left_s
         steps.append("invite")
     if rng.random() < 0.01:
         steps.append("support")
+    if visitor.is_company and not joining and rng.random() < _ORDERED_AGAIN:
+        return Script(["sign_in", "order"], [])  # by the list of the last time
     return Script(steps, [(step, delay) for step, delay in later if delay < left_s])
+
+
+def buying(visitor: Visitor) -> float:
+    """The chance that a visit comes to an order, unless what is bought has to be considered."""
+    return 0.05 + 0.13 * visitor.loyalty + visitor.taste.eagerness
 
 
 def _joining(rng: Random) -> list[Step]:
@@ -132,8 +141,7 @@ def _browse_step(chance: float) -> Step:
 
 
 def _basket(rng: Random, visitor: Visitor) -> tuple[list[Step], list[tuple[Step, int]]]:
-    chance = rng.random()
-    buys = 0.05 + 0.13 * visitor.loyalty + visitor.taste.eagerness
+    chance, buys = rng.random(), buying(visitor)
     if chance > buys + 0.18:
         return [], []
     steps: list[Step] = ["add"]

@@ -46,7 +46,6 @@ _PAYMENT_METHODS = ("card", "wallet", "bank_transfer", "invoice")
 _SUBJECTS = ("delivery", "return", "payment", "product")
 _COMPLAINTS = ("damaged", "late delivery", "wrong item")
 _MEDIA = ("link", "chat", "email")
-_COUPON = "TEN-OFF"
 _PROMOTIONS = 12
 
 # Milliseconds that a person takes for a step: at least, and on top of it at most. At some forty
@@ -109,15 +108,18 @@ def _remove(visit: Visit, envelope: Envelope) -> Event:
 
 
 def _order(visit: Visit, envelope: Envelope) -> Event:
+    if not visit.basket:
+        visit.add()
     index = visit.visitor.index
     discount = visit.discount_cents
+    payment_ref, shipping_ref = visit.references()
     return OrderCompleted(
         **visit.order(),
-        coupon=_COUPON if discount else None,
+        coupon=visit.coupon if discount else None,
         discount=money(discount) if discount else None,
         payment_method=_PAYMENT_METHODS[index % len(_PAYMENT_METHODS)],
-        payment_ref=f"payment-{index:08x}",
-        shipping_ref=f"shipping-{index:08x}",
+        payment_ref=payment_ref,
+        shipping_ref=shipping_ref,
         **envelope,
     )
 
@@ -152,7 +154,7 @@ def _promotion(visit: Visit) -> str:
 
 def _coupon(visit: Visit, envelope: Envelope) -> Event:
     return CouponRedeemed(
-        coupon=_COUPON,
+        coupon=visit.coupon,
         order_id=visit.order_id,
         discount=visit.take_coupon(),
         currency=visit.currency,

@@ -15,6 +15,9 @@ from random import Random
 
 import msgspec
 
+from stream.demo.attackers.cast import accounts_of_attackers, next_raid, raids
+from stream.demo.attackers.purchases import Market
+from stream.demo.attackers.raid import Attack
 from stream.demo.bots import Crawler, bot_count
 from stream.demo.catalogue import Catalogue
 from stream.demo.sessions import DAY_S, LONGEST_VISIT_S, Script, compose
@@ -43,23 +46,40 @@ class Planned(msgspec.Struct, frozen=True, order=True, gc=False):
     """
 
     begins_s: int  # on the scale that ends at 0, so never positive
-    actor: int  # index of the visitor; of a bot ~index, which is negative
+    # index of the visitor; of a bot ~index, which is negative; raids come after the visitors
+    actor: int
     number: int  # of the actor's visits
     size: int
     joining: bool = False
 
 
 class Simulation:
-    """A shop with its customers; `customers` counts the bots among them."""
+    """A shop with its customers; `customers` counts the bots among them.
 
-    def __init__(self, seed: int, customers: int, currency: str = "USD") -> None:
+    With `attackers` it is attacked as well, if it is not too small. `customers` then counts the
+    accounts that they make, too.
+    """
+
+    def __init__(
+        self, seed: int, customers: int, currency: str = "USD", *, attackers: bool = False
+    ) -> None:
         self._seed = seed
         self._currency = currency
-        self._rng = Random()
+        self._rng, self._way = Random(), Random()
         self._catalogue = Catalogue(seed)
         bots = bot_count(customers)
         self._bots = [Crawler(seed, index, self._catalogue) for index in range(bots)]
-        self.visitors = [make_visitor(seed, n, self._catalogue) for n in range(customers - bots)]
+        honest = customers - bots - (accounts_of_attackers(customers) if attackers else 0)
+        self.visitors = [make_visitor(seed, n, self._catalogue) for n in range(honest)]
+        self._market = Market(self._catalogue, currency)
+        self._raids = raids(seed, customers, self.visitors, self._market) if attackers else []
+        #: Raids after those of the history.
+        self._later = 0
+
+    @property
+    def attacks(self) -> dict[str, Attack]:
+        """What each customer takes part in who is no honest one, or is a victim of."""
+        return {who: raid.attack for raid in self._raids for who in raid.customers}
 
     def history(self, end: datetime, days: float = HISTORY_DAYS) -> Iterator[Event]:
         """All events of the days before `end`, in order of time."""
@@ -84,8 +104,25 @@ class Simulation:
     ) -> list[Timed]:
         """The events of one visit; see :func:`stream.demo.sessions.compose`."""
         script = self._script(visitor, number, joining=joining, left_s=left_s)
-        visit = Visit(self._rng, visitor, self._catalogue, number=number, currency=self._currency)
+        self._way.seed(f"way/{self._seed}/{visitor.index}/{number}")
+        visit = Visit(
+            self._rng,
+            self._way,
+            visitor,
+            self._catalogue,
+            number=number,
+            currency=self._currency,
+            joining=joining,
+            left_s=left_s,
+        )
         return play(visit, script, begins_ms)
+
+    def raid(self, begins_ms: int) -> list[Timed]:
+        """The events of one raid more, on a shop that is attacked; its accounts are new ones."""
+        self._later += 1
+        raid = next_raid(self._seed, self._later - 1, self.visitors, self._market)
+        self._raids.append(raid)
+        return raid.play(begins_ms)
 
     def _perform(
         self, plan: Sequence[Planned], end: datetime, left_out: int = 0
@@ -111,6 +148,8 @@ class Simulation:
     def _events(self, planned: Planned, begins_ms: int) -> list[Timed]:
         if planned.actor < 0:
             return self._bots[~planned.actor].crawl(planned.number, begins_ms)
+        if planned.actor >= len(self.visitors):
+            return self._raids[planned.actor - len(self.visitors)].play(begins_ms)
         return self.visit(
             self.visitors[planned.actor],
             planned.number,
@@ -126,6 +165,9 @@ class Simulation:
             plan += _crawls(index, bot.phase, window_s, pace)
         for visitor in self.visitors:
             plan += self._visits(visitor, window_s, pace)
+        for index, raid in enumerate(self._raids, len(self.visitors)):
+            if raid.begins_s >= -window_s:
+                plan.append(Planned(raid.begins_s, index, 0, raid.size))
         plan.sort()
         return plan
 
@@ -133,9 +175,12 @@ class Simulation:
         begins = _beginnings(Random(f"plan/{self._seed}/{visitor.index}"), visitor, window_s, pace)
         joining = visitor.joins_at is not None
         joined_s = -window_s * (1 - (visitor.joins_at or 0.0))
+        trip = visitor.circumstances.trip
         number = 0
         for begins_s in begins:
             if joining and begins_s < joined_s:
+                continue
+            if trip is not None and trip.is_under_way(begins_s):
                 continue
             script = self._script(visitor, number, joining=joining, left_s=-begins_s)
             yield Planned(begins_s, visitor.index, number, script.size, joining)

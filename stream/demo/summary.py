@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from stream.demo.attackers.caught import Watch
 from stream.demo.crowd import Crowd
 from stream.demo.figures import Figures
 
@@ -23,11 +24,21 @@ def print_summary(console: Console, figures: Figures, crowd: Crowd, *, interrupt
     )
     title = "simulated shop" + (", interrupted" if interrupted else "")
     text = [title, *(f"  {name:<28}{value}" for name, value in lines)]
+    text += _caught(crowd.watch)
     if crowd.segments:
         text.append(f"segments of {crowd.customers} customers")
         # The number first: not every font has Chinese characters of two columns.
         text += (f"  {each.customers:>6}  {each.title}" for each in crowd.segments)
     console.print("\n".join(text), highlight=False, soft_wrap=True)
+
+
+def _caught(watch: Watch) -> Iterator[str]:
+    """Whom the workers have published at the level high; all attackers are simulated ones."""
+    if watch.attacks:
+        yield "simulated attackers whose risk was high"
+        for each in watch.attacks:
+            yield f"  {each.high:>6} of {each.customers:<6}{each.attack}"
+        yield f"  {watch.accused:>6} of {watch.honest:<6}honest customers"
 
 
 def shortfalls(

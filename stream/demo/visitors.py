@@ -7,8 +7,9 @@ from random import Random
 from msgspec import Struct
 
 from stream.demo.catalogue import Catalogue, Gender, Offer
+from stream.demo.circumstances import Circumstances, circumstances
 from stream.demo.declarations import Traits, declared
-from stream.demo.homes import HOMES, RHYTHMS, Home
+from stream.demo.homes import HOMES, PROVIDERS, RHYTHMS, Home, network
 from stream.demo.tastes import Taste, choose_pool, choose_taste
 
 #: Of a hundred customers, so many sign up within the time simulated.
@@ -19,7 +20,7 @@ _LAST_JOIN = 0.95
 _ACTIVITY_SIGMA = 0.9
 
 #: device model, operating system, browser, user agent
-_DEVICE_MODELS: tuple[tuple[str, str, str, str], ...] = (
+DEVICE_MODELS: tuple[tuple[str, str, str, str], ...] = (
     ("iPhone", "iOS", "Safari", "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X)"),
     ("Pixel 8", "Android", "Chrome", "Mozilla/5.0 (Linux; Android 14; Pixel 8)"),
     ("Galaxy S24", "Android", "Chrome", "Mozilla/5.0 (Linux; Android 14; SM-S921B)"),
@@ -38,8 +39,10 @@ class Device(Struct, frozen=True, kw_only=True, gc=False):
     os: str
     browser: str
     user_agent: str
+    #: Address and network at home.
     ip: str
     asn: int
+    rooted: bool | None = None
 
 
 class Visitor(Struct, frozen=True, kw_only=True):
@@ -57,6 +60,8 @@ class Visitor(Struct, frozen=True, kw_only=True):
     #: What they have an eye on.
     pool: Sequence[Offer]
     devices: Sequence[Device]
+    #: Where and with whom they live, and what they do now and then.
+    circumstances: Circumstances
     #: What they declare of themselves.
     traits: Traits
     #: Chance that they take a coupon or click a promotion.
@@ -75,7 +80,10 @@ class Visitor(Struct, frozen=True, kw_only=True):
 def make_visitor(seed: int, index: int, catalogue: Catalogue) -> Visitor:
     """The same customer for the same seed and index, however many others there are."""
     rng = Random(f"visitor/{seed}/{index}")
-    home = rng.choices(HOMES, weights=[place.weight for place in HOMES])[0]
+    life = circumstances(seed, index)
+    home = _home(rng)
+    if life.anchor != index:  # they live together
+        home = _home(Random(f"visitor/{seed}/{life.anchor}"))
     rhythm = rng.choices(tuple(RHYTHMS), weights=(3, 2, 4, 2))[0]
     gender: Gender = rng.choice(("female", "male"))
     thrift = rng.random()
@@ -89,7 +97,8 @@ def make_visitor(seed: int, index: int, catalogue: Catalogue) -> Visitor:
         activity=rng.lognormvariate(-(_ACTIVITY_SIGMA**2) / 2, _ACTIVITY_SIGMA),
         taste=taste,
         pool=choose_pool(rng, catalogue, taste, gender, thrift),
-        devices=_devices(rng, index),
+        devices=_devices(rng, index, home, life),
+        circumstances=life,
         traits=declared(rng, home, gender),
         bargains=taste.bargains or 0.1 + 0.4 * thrift,
         loyalty=rng.random(),
@@ -97,8 +106,13 @@ def make_visitor(seed: int, index: int, catalogue: Catalogue) -> Visitor:
     )
 
 
-def _devices(rng: Random, index: int) -> Sequence[Device]:
-    models = rng.sample(_DEVICE_MODELS, rng.choices((1, 2, 3), weights=(5, 4, 1))[0])
+def _home(rng: Random) -> Home:
+    return rng.choices(HOMES, weights=[place.weight for place in HOMES])[0]
+
+
+def _devices(rng: Random, index: int, home: Home, life: Circumstances) -> Sequence[Device]:
+    models = rng.sample(DEVICE_MODELS, rng.choices((1, 2, 3), weights=(5, 4, 1))[0])
+    house = life.household
     return tuple(
         Device(
             device_id=f"device-{index:05d}-{number}",
@@ -108,8 +122,9 @@ def _devices(rng: Random, index: int) -> Sequence[Device]:
             user_agent=user_agent,
             # 198.18.0.0/15 is set aside for test traffic (RFC 2544), 64512 and up for private
             # use (RFC 6996): nobody's real address or network.
-            ip=f"198.{18 + (index >> 16) % 2}.{(index >> 8) % 256}.{index % 256}",
-            asn=64_512 + index % 1_000,
+            ip=f"198.{18 + (house >> 16) % 2}.{(house >> 8) % 256}.{house % 256}",
+            asn=network(HOMES.index(home), house % PROVIDERS),
+            rooted=True if life.rooted and os == "Android" else None,
         )
         for number, (model, os, browser, user_agent) in enumerate(models, 1)
     )

@@ -44,6 +44,41 @@ def auc_of_rows(scores: Sequence[float], outcomes: Sequence[bool]) -> Statistic:
     return statistic
 
 
+def average_precision(scores: Sequence[float], outcomes: Sequence[bool]) -> float:
+    """Mean precision over the true rows, each at the score that finds it; 0..1.
+
+    The sum of ``(recall - recall before) * precision`` over the distinct scores from the highest
+    on (Manning, Raghavan and Schütze 2008, §8.4), without interpolation: rows of one score are
+    found together. Raises ValueError where the lengths differ, a score is NaN, or no row is true.
+    """
+    if any(map(math.isnan, scores)):
+        raise ValueError("a score is not a number")
+    by_score: Counter[float] = Counter()
+    found: Counter[float] = Counter()
+    for score, outcome in zip(scores, outcomes, strict=True):
+        by_score[score] += 1
+        found[score] += bool(outcome)
+    trues = found.total()
+    if not trues:
+        raise ValueError("an average precision needs true rows")
+    area, rows, hits = 0.0, 0, 0
+    for score in sorted(by_score, reverse=True):
+        rows += by_score[score]
+        hits += found[score]
+        area += found[score] * hits / rows
+    return area / trues
+
+
+def precision_and_recall(flagged: Sequence[bool], outcomes: Sequence[bool]) -> tuple[float, float]:
+    """Part of the flagged rows that are true, and part of the true rows that are flagged; 0..1.
+
+    0 where nothing is flagged, or nothing true. Raises ValueError where the lengths differ.
+    """
+    hits = sum(1 for flag, true in zip(flagged, outcomes, strict=True) if flag and true)
+    flags, trues = sum(map(bool, flagged)), sum(map(bool, outcomes))
+    return (hits / flags if flags else 0.0, hits / trues if trues else 0.0)
+
+
 def balanced_accuracy(predicted: Sequence[bool], actual: Sequence[bool]) -> float:
     """Mean of the two recalls: of the true rows and of the false ones; 0..1, 0.5 for a guess.
 

@@ -9,6 +9,7 @@ from stream.explain import (
     fit,
     labels,
     preferences,
+    risk,
     service,
     social,
     spending,
@@ -20,7 +21,18 @@ from stream.measures.standards import Standards
 from stream.profile.portrait import Portrait
 from stream.profile.state import State
 
-_SECTIONS = (attributes, activity, preferences, spending, social, disposition, service, fit, labels)
+_SECTIONS = (
+    attributes,
+    activity,
+    preferences,
+    spending,
+    social,
+    disposition,
+    service,
+    fit,
+    risk,
+    labels,
+)
 
 
 def explain(portrait: Portrait, state: State, standards: Standards) -> Iterator[Evidence]:

@@ -8,6 +8,7 @@ from stream.measures.reference import NONE_TAKEN, Reference
 from stream.measures.rules import NO_RULES, Rules
 from stream.measures.tiers import Tier, builtin_tiers
 from stream.money import exponent
+from stream.risk.weights import NO_WEIGHTS, Weights
 
 
 class Standards(Struct, frozen=True, kw_only=True):
@@ -18,6 +19,7 @@ class Standards(Struct, frozen=True, kw_only=True):
     ``targets``    target portraits that customers are held against
     ``affinity``   learned table of what women and men look at; None before it was learned
     ``rules``      which labels and segments there are
+    ``risk``       points of the reasons of a risk, and how they are read
     ``reference``  how the buyers of each store are distributed, and when they buy again
     ``version``    stands for all of it but the reference, which has a version of its own
     """
@@ -27,6 +29,7 @@ class Standards(Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...] = ()
     affinity: Affinity | None = None
     rules: Rules = NO_RULES
+    risk: Weights = NO_WEIGHTS
     reference: Reference = NONE_TAKEN
     version: str = "default"
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from enum import Enum
 
-from stream.events import CustomerIdentified, ErasureRequested, ReferralChanged
+from stream.events import AccountLinked, CustomerIdentified, ErasureRequested, ReferralChanged
 from stream.profile import (
     activity,
     devices,
@@ -20,9 +20,10 @@ from stream.profile import (
 )
 from stream.profile.occurrence import Occurrence
 from stream.profile.state import State
+from stream.risk import evidence
 
-#: An erasure must not be missed; a referral carries totals, and its id is of another customer.
-_NEVER_RESENT = (ErasureRequested, ReferralChanged)
+#: An erasure must not be missed; what others' events mean is idempotent, its id is of another.
+_NEVER_RESENT = (ErasureRequested, ReferralChanged, AccountLinked)
 
 
 class Folded(Enum):
@@ -65,6 +66,9 @@ def fold(state: State, occurrence: Occurrence) -> None:
     if isinstance(event, ReferralChanged):
         social.credit(state.social, occurrence)  # no act of this customer: it moves no time
         return
+    if isinstance(event, AccountLinked):
+        evidence.told(state.risk, event, at_ms)  # nor is this
+        return
     seen.remember(state.seen, occurrence.id_hash, at_ms)
     if state.first_ms is None or at_ms < state.first_ms:
         state.first_ms = at_ms
@@ -74,6 +78,7 @@ def fold(state: State, occurrence: Occurrence) -> None:
     activity.add(state.hours, code, at_ms, occurrence.utc_offset_ms)
     sessions.add(state.sessions, occurrence)
     origin.add(state.origin, occurrence)
+    evidence.add(state.risk, event, at_ms, occurrence.amount_minor, occurrence.facts)
     if event.context is not None:
         devices.see(state.devices, event.context, at_ms)
     add = _BY_TOPIC.get(event.topic)

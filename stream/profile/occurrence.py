@@ -5,6 +5,7 @@ from hashlib import blake2b
 from msgspec import Struct
 
 from stream.events import Event
+from stream.risk.evidence import NO_FACTS, Facts
 
 
 class Occurrence(Struct, frozen=True):
@@ -17,6 +18,7 @@ class Occurrence(Struct, frozen=True):
     ``price_minor``      price of its product, or None
     ``item_prices``      price of each of its items, or None where one has none
     ``discount_minor``   what was taken off a completed order, 0 without a discount
+    ``facts``            what was known of other customers when it came
     """
 
     event: Event
@@ -27,6 +29,7 @@ class Occurrence(Struct, frozen=True):
     price_minor: int | None = None
     item_prices: tuple[int | None, ...] = ()
     discount_minor: int = 0
+    facts: Facts = NO_FACTS
 
 
 def hash_id(event_id: str) -> int:

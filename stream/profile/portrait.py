@@ -1,5 +1,6 @@
 """The portrait document, and ``describe``: state to document."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -30,6 +31,8 @@ from stream.profile.service import Service
 from stream.profile.social import Social
 from stream.profile.state import State
 from stream.profile.values import Instant
+from stream.risk.findings import Finding
+from stream.risk.score import Risk, judge
 from stream.windows import to_rfc3339
 
 Cause = Literal["event", "time", "admin"]
@@ -44,6 +47,7 @@ SECTIONS = (
     "disposition",
     "service",
     "fit",
+    "risk",
     "labels",
     "segments",
 )
@@ -83,6 +87,7 @@ class Portrait(Struct, frozen=True, kw_only=True):
             "the shop describes none for such a customer."
         ),
     ]
+    risk: Annotated[Risk, Meta(description="How risky the customer is, and why.")]
     labels: Annotated[
         tuple[str, ...],
         Meta(description="Names of the labels whose rules the portrait meets, in their order."),
@@ -122,12 +127,13 @@ def describe(
     *,
     standards: Standards,
     version: int,
+    suspicions: Sequence[Finding] | None = None,
 ) -> Portrait:
     """The portrait at an instant not before the customer's newest event.
 
     An event of that very instant is counted. Pure: the same state, instant and standards give the
-    same document. The state's amounts must be in the currency of the standards. Raises
-    :class:`NotYetKnown` for an earlier instant.
+    same document. The state's amounts must be in the currency of the standards. ``suspicions`` are
+    the state's, if they are known already. Raises :class:`NotYetKnown` for an earlier instant.
     """
     if state.newest_ms is None or state.first_ms is None or as_of_ms < state.newest_ms:
         raise NotYetKnown(f"{customer_id} has no portrait at {to_rfc3339(as_of_ms)}")
@@ -183,6 +189,9 @@ def describe(
             as_of_ms=as_of_ms,
         ),
         fit=None,
+        risk=judge(
+            state.suspicions() if suspicions is None else suspicions, as_of_ms, standards.risk
+        ),
         labels=(),
         segments=(),
     )

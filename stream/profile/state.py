@@ -1,5 +1,7 @@
 """Everything kept of one customer."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct, field
 
 from stream.profile import (
@@ -10,6 +12,7 @@ from stream.profile import (
     devices,
     marketing,
     origin,
+    risk,
     seen,
     service,
     sessions,
@@ -28,6 +31,9 @@ from stream.profile.sessions import Sessions
 from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState
 from stream.profile.traits import Traits
+from stream.risk import evidence, score
+from stream.risk.evidence import Evidence
+from stream.risk.findings import Finding
 
 
 class State(Struct):
@@ -51,7 +57,12 @@ class State(Struct):
     traits: Traits = field(default_factory=dict)
     devices: Devices = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin)
+    risk: Evidence = field(default_factory=Evidence)
     erased: bool = False
+
+    def suspicions(self) -> list[Finding]:
+        """What the state shows of a risk, whenever it was found."""
+        return risk.findings(self.risk, self.origin, self.spending, self.hours, self.newest_ms)
 
 
 def prune(state: State) -> None:
@@ -64,6 +75,7 @@ def prune(state: State) -> None:
     sessions.prune(state.sessions, state.newest_ms)
     spending.prune(state.spending, state.newest_ms)
     service.prune(state.cases, state.newest_ms)
+    evidence.prune(state.risk, state.newest_ms)
 
 
 def merge(a: State, b: State) -> State:
@@ -89,17 +101,24 @@ def merge(a: State, b: State) -> State:
         traits=traits.merge(a.traits, b.traits),
         devices=devices.merge(a.devices, b.devices),
         origin=origin.merge(a.origin, b.origin),
+        risk=evidence.merge(a.risk, b.risk),
     )
     prune(merged)
     return merged
 
 
-def next_change(state: State, as_of_ms: int) -> int | None:
-    """The next instant, ms, at which the portrait changes without an event; None for never."""
+def next_change(
+    state: State, as_of_ms: int, suspicions: Sequence[Finding] | None = None
+) -> int | None:
+    """The next instant, ms, at which the portrait changes without an event; None for never.
+
+    ``suspicions`` are the state's, if they are known already.
+    """
     times = (
         activity.next_change(state.hours, as_of_ms),
         days.next_change(state.days, as_of_ms),
         consumption.next_change(state.spending, as_of_ms),
         attributes.next_change(state.traits, as_of_ms),
+        score.next_change(state.suspicions() if suspicions is None else suspicions, as_of_ms),
     )
     return min((ms for ms in times if ms is not None), default=None)

@@ -4,11 +4,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stream.errors import Fatal
-from stream.replay import cdnow, native, rees46, uci_retail
+from stream.replay import cdnow, fraud_ecommerce, native, rees46, uci_retail
 from stream.replay.completejourney import history
+from stream.replay.ip_countries import beside
 from stream.replay.segment import calls
 from stream.replay.source import STANDARD_INPUT, Found, Meter, ReadStream, open_binary
 
+#: The format whose addresses a table beside the file places in countries.
+FRAUD_ECOMMERCE = "fraud-ecommerce"
 #: Formats of one file: name -> source.
 FILES: dict[str, ReadStream] = {
     "native": native.read,
@@ -16,6 +19,7 @@ FILES: dict[str, ReadStream] = {
     "uci-retail": uci_retail.read,
     "rees46": rees46.read,
     "cdnow": cdnow.read,
+    FRAUD_ECOMMERCE: fraud_ecommerce.read,
 }
 #: The format of a folder of tables.
 COMPLETE_JOURNEY = "completejourney"
@@ -35,4 +39,7 @@ def read_events(path: str, format_name: str, meter: Meter | None = None) -> Iter
         yield from history.read(Path(path), meter)
         return
     with open_binary(path, meter) as stream:
-        yield from FILES[format_name](stream)
+        if format_name == FRAUD_ECOMMERCE:
+            yield from fraud_ecommerce.read(stream, beside(path))
+        else:
+            yield from FILES[format_name](stream)

@@ -15,7 +15,7 @@ from stream.tables.stored import StoredState, restore, to_stored
 from stream.tables.upgrades import UPGRADES
 
 #: First byte of every stored state.
-SCHEMA = 2
+SCHEMA = 3
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(StoredState)

@@ -12,7 +12,7 @@ class MemoryTable:
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
         self._agendas: defaultdict[tuple[Agenda, int], dict[str, int]] = defaultdict(dict)
-        self._moves: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        self._ends: defaultdict[int, dict[tuple[str, int], int]] = defaultdict(dict)
         self._pending: defaultdict[int, set[Pending]] = defaultdict(set)
         self._positions: dict[str, int] = {}
         self._watermarks: dict[int, int] = {}
@@ -47,15 +47,15 @@ class MemoryTable:
         partition: int,
         versions: Sequence[Pending],
         position: Position | None = None,
-        moves: Mapping[int, int] | None = None,
+        ends: Mapping[tuple[str, int], int] | None = None,
     ) -> None:
         self._pending[partition].difference_update(versions)
-        self._moves[partition].update(moves or {})
+        self._ends[partition].update(ends or {})
         if position:
             self._positions[position.source] = position.end_offset
 
-    async def moves(self, partition: int) -> dict[int, int]:
-        return dict(self._moves[partition])
+    async def ends(self, partition: int) -> dict[tuple[str, int], int]:
+        return dict(self._ends[partition])
 
     async def pending(self, partition: int) -> list[Pending]:
         return sorted(self._pending[partition])

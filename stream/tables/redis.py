@@ -3,12 +3,13 @@
 Keys, with ``ns`` the namespace:
 
     ns:portrait:STORE:CUSTOMER   hash   r revision, v version, s state, d document (JSON),
-                                        m segment moves of this revision (JSON), t token of the
-                                        write that brought the version
+                                        m segment moves and a alerts of this revision (JSON),
+                                        l what was alerted so far (JSON), t token of the write
+                                        that brought the version
     ns:due:PARTITION             zset   customer key by the ms at which it changes by time alone
     ns:stale:PARTITION           zset   customer key by the ms at which the standards changed
     ns:pending:PARTITION         set    "VERSION TOKEN KEY" of what is perhaps not published yet
-    ns:moves:PARTITION           hash   partition of segment-moves -> offset after the last move
+    ns:ends:PARTITION            hash   topic:partition -> offset after the last record written
     ns:positions                 hash   topic:partition -> offset after the last record applied
     ns:watermarks                hash   partition -> newest event time, ms
     ns:pinned                    hash   what all portraits depend on: currency, current reference
@@ -61,7 +62,7 @@ class RedisTable:
             return []
         pipe = self._client.pipeline(transaction=False)
         for key in keys:
-            pipe.hmget(self._record(key), ("r", "v", "s", "d", "m", "t"))
+            pipe.hmget(self._record(key), ("r", "v", "s", "d", "m", "t", "a", "l"))
         with transient():
             rows = await pipe.execute()
         return [_to_record(row) for row in rows]
@@ -110,29 +111,35 @@ class RedisTable:
         partition: int,
         versions: Sequence[Pending],
         position: Position | None = None,
-        moves: Mapping[int, int] | None = None,
+        ends: Mapping[tuple[str, int], int] | None = None,
     ) -> None:
         def clear(pipe: Any) -> None:
             if versions:
                 pipe.srem(self._pending(partition), *map(_member, versions))
 
         def note(pipe: Any) -> None:
-            if moves:
-                pipe.hset(f"{self._ns}:moves:{partition}", mapping=dict(moves))
+            if ends:
+                fields = {f"{topic}:{number}": offset for (topic, number), offset in ends.items()}
+                pipe.hset(self._ends(partition), mapping=fields)
             if position:
                 pipe.hset(f"{self._ns}:positions", position.source, position.end_offset)
 
-        # In this order: who still finds a version pending must look for its moves from before them.
-        if versions and moves and self._clustered:  # a pipeline keeps no order between nodes
+        # In this order: who still finds a version pending must look for its moves and alerts from
+        # before them.
+        if versions and ends and self._clustered:  # a pipeline keeps no order between nodes
             await self._pipeline(clear)
             await self._pipeline(note)
-        elif versions or position or moves:
+        elif versions or position or ends:
             await self._pipeline(clear, note)
 
-    async def moves(self, partition: int) -> dict[int, int]:
+    async def ends(self, partition: int) -> dict[tuple[str, int], int]:
         with transient():
-            found = await self._client.hgetall(f"{self._ns}:moves:{partition}")
-        return {int(number): int(offset) for number, offset in found.items()}
+            found = await self._client.hgetall(self._ends(partition))
+        names = [field.decode().rpartition(":") for field in found]
+        return {
+            (topic, int(number)): int(offset)
+            for (topic, _, number), offset in zip(names, found.values(), strict=True)
+        }
 
     async def pending(self, partition: int) -> list[Pending]:
         with transient():
@@ -302,6 +309,9 @@ class RedisTable:
     def _pending(self, partition: int) -> str:
         return f"{self._ns}:pending:{partition}"
 
+    def _ends(self, partition: int) -> str:
+        return f"{self._ns}:ends:{partition}"
+
 
 def _cannot_wait(error: ResponseError) -> bool:
     """Whether the server is older than WAITAOF, or keeps no append-only file."""
@@ -309,18 +319,32 @@ def _cannot_wait(error: ResponseError) -> bool:
 
 
 def _to_record(row: Sequence[bytes | None]) -> Record | None:
-    revision, version, state, document, moves, token = row
+    revision, version, state, document, moves, token, alerts, alerted = row
     if revision is None or version is None or state is None:
         return None
-    written_by = token.decode() if token else ""
-    return Record(int(revision), int(version), state, document, moves or b"", written_by)
+    return Record(
+        int(revision),
+        int(version),
+        state,
+        document,
+        moves or b"",
+        token.decode() if token else "",
+        alerts or b"",
+        alerted or b"",
+    )
 
 
 def _values(record: Record) -> tuple[int | str | bytes, ...]:
-    document = record.document or b""
     return (
-        record.revision, record.version, record.state, document, record.moves, record.token
-    )  # fmt: skip
+        record.revision,
+        record.version,
+        record.state,
+        record.document or b"",
+        record.moves,
+        record.token,
+        record.alerts,
+        record.alerted,
+    )
 
 
 def _member(pending: Pending) -> str:

@@ -4,6 +4,7 @@ Times are kept relative to the customer's newest event, tiles relative to the ol
 once in a table of strings, sources and known traits by number, ids and products as packed binary.
 """
 
+from collections.abc import Iterator
 from itertools import count
 from operator import attrgetter
 
@@ -20,6 +21,8 @@ from stream.profile.social import SocialState
 from stream.profile.spending import SpendingState, Sum
 from stream.profile.state import State
 from stream.profile.traits import KNOWN, Traits
+from stream.risk.records import hash_of, hash_of_crc
+from stream.tables import stored_risk
 from stream.tables.packing import (
     pack_ids,
     pack_products,
@@ -30,6 +33,7 @@ from stream.tables.packing import (
     unpack_ids,
     unpack_products,
 )
+from stream.tables.stored_risk import StoredEvidence
 from stream.windows import DAY_MS, month_of
 
 #: The tallies of a day that share one map; the order is that of the name table. It begins with
@@ -62,7 +66,7 @@ class _Spending(Struct, array_like=True):
 
 
 class StoredState(Struct, array_like=True):
-    """Schema 2; the order of the fields is the format."""
+    """Schema 3; the order of the fields is the format."""
 
     marks: dict[int | str, int]
     newest_ms: int | None
@@ -82,6 +86,7 @@ class StoredState(Struct, array_like=True):
     devices: dict[int, _Device]
     origin: Origin
     erased: bool
+    risk: StoredEvidence | None = None
 
 
 def to_stored(state: State) -> StoredState:
@@ -119,6 +124,7 @@ def to_stored(state: State) -> StoredState:
         },
         origin=_shift(state.origin, -first_ms),
         erased=state.erased,
+        risk=stored_risk.to_stored(state.risk, newest_ms, _implied(state.devices, state.origin)),
     )
 
 
@@ -128,6 +134,8 @@ def restore(stored: StoredState) -> State:
     first_ms = newest_ms - (stored.age_ms or 0)
     base = first_key(stored.first_hour)
     names = _numbered(stored.names)
+    devices = _devices(stored.devices, newest_ms // DAY_MS, names)
+    origin = _shift(stored.origin, first_ms)
     return State(
         marks={source_of(number): offset for number, offset in stored.marks.items()},
         seen=unpack_ids(stored.seen, newest_ms),
@@ -141,9 +149,10 @@ def restore(stored: StoredState) -> State:
         social=stored.social,
         cases=stored.cases,
         traits=_traits(stored.traits, newest_ms),
-        devices=_devices(stored.devices, newest_ms // DAY_MS, names),
-        origin=_shift(stored.origin, first_ms),
+        devices=devices,
+        origin=origin,
         erased=stored.erased,
+        risk=stored_risk.restore(stored.risk, newest_ms, _implied(devices, origin)),
     )
 
 
@@ -262,3 +271,11 @@ def _shift(origin: Origin, by_ms: int) -> Origin:
     return Origin(
         registered_ms, shifted(origin.channel), shifted(origin.campaign), shifted(origin.country)
     )
+
+
+def _implied(devices: Devices, origin: Origin) -> Iterator[int]:
+    """Hashes in the evidence of a risk that follow from other parts of the state."""
+    if origin.country is not None:
+        yield hash_of(origin.country[1].casefold())
+    for key, seen in devices.items():
+        yield from (hash_of_crc(key), hash_of(seen.model.casefold()), hash_of(seen.os.casefold()))

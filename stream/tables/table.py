@@ -15,9 +15,11 @@ class Record(Struct, frozen=True):
 
     ``revision`` counts every write and is what compare-and-set compares; ``version`` counts the
     published changes among them. ``document`` is the last published change as JSON, None once the
-    customer was erased. ``moves`` are the segment moves that came with this very revision, JSON;
-    empty where there were none. ``token`` names the write that brought the version, and no other:
-    the partition that it was noted for, a dash, and what tells it from others.
+    customer was erased. ``moves`` and ``alerts`` are the segment moves and risk alerts that came
+    with this very revision, JSON; empty where there were none. ``alerted`` is what was alerted so
+    far, JSON; empty where nothing was. ``token`` names the write that brought the version or the
+    alerts, and no other: the partition that it was noted for, a dash, and what tells it from
+    others.
     """
 
     revision: int
@@ -26,6 +28,8 @@ class Record(Struct, frozen=True):
     document: bytes | None
     moves: bytes = b""
     token: str = ""
+    alerts: bytes = b""
+    alerted: bytes = b""
 
 
 class Write(Struct, frozen=True):
@@ -33,8 +37,8 @@ class Write(Struct, frozen=True):
 
     ``due_ms``  when the portrait next changes by time alone; None for never. Storing only ever
                 brings a due time forward: looking too early is cheap, too late is wrong.
-    ``publish`` the document is new and must be published: its version is pending until
-                :meth:`PortraitTable.published`.
+    ``publish`` the document is new, or there are alerts, and must be published: the version is
+                pending until :meth:`PortraitTable.published`.
     """
 
     key: str
@@ -100,17 +104,17 @@ class PortraitTable(Protocol):
         partition: int,
         versions: Sequence[Pending],
         position: Position | None = None,
-        moves: Mapping[int, int] | None = None,
+        ends: Mapping[tuple[str, int], int] | None = None,
     ) -> None:
         """The versions are pending no more; remember how far the source was applied.
 
-        ``moves`` is how far the topic of segment moves was written with them: partition of that
-        topic -> offset after the last move.
+        ``ends`` is how far topics were written with them: (topic, its partition) -> offset after
+        the last record.
         """
         ...
 
-    async def moves(self, partition: int) -> dict[int, int]:
-        """How far segment moves were written for the partition, as ``published`` was told."""
+    async def ends(self, partition: int) -> dict[tuple[str, int], int]:
+        """How far topics were written for the partition, as ``published`` was told."""
         ...
 
     async def pending(self, partition: int) -> list[Pending]:

@@ -92,5 +92,10 @@ def _number(name: str) -> int | str:
     return KNOWN.index(name) if name in KNOWN else name
 
 
+def _from_2(fields: Fields) -> Fields:
+    """Adds evidence of a risk, none."""
+    return [*fields, None]
+
+
 #: schema -> function from its raw fields to those of the next schema.
-UPGRADES: dict[int, Callable[[Fields], Fields]] = {1: _from_1}
+UPGRADES: dict[int, Callable[[Fields], Fields]] = {1: _from_1, 2: _from_2}

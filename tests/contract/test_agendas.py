@@ -1,4 +1,4 @@
-"""The contract of the table's agendas, keys and segment moves, against memory and every Redis."""
+"""The contract of the table's agendas, keys, moves and alerts, against memory and every Redis."""
 
 import pytest
 
@@ -152,15 +152,34 @@ async def test_each_customer_of_a_batch_gets_its_own_moves(table: PortraitTable)
     assert await table.load([each.key for each in writes]) == [each.record for each in writes]
 
 
-async def test_how_far_moves_were_written_is_kept_by_partition(
+async def test_how_far_topics_were_written_is_kept_by_partition(
     table: PortraitTable, other: PortraitTable
 ) -> None:
-    assert await table.moves(0) == {}
-    await table.published(0, [], moves={2: 17, 0: 3})
-    await table.published(1, [Pending("main/a", 1, "")], moves={2: 19})
-    assert await other.moves(0) == {0: 3, 2: 17}
-    assert await other.moves(1) == {2: 19}
-    await other.published(0, [], moves={2: 20})
+    assert await table.ends(0) == {}
+    await table.published(0, [], ends={("moves", 2): 17, ("moves", 0): 3, ("a:b", 2): 1})
+    await table.published(1, [Pending("main/a", 1, "")], ends={("moves", 2): 19})
+    assert await other.ends(0) == {("moves", 0): 3, ("moves", 2): 17, ("a:b", 2): 1}
+    assert await other.ends(1) == {("moves", 2): 19}
+    await other.published(0, [], ends={("moves", 2): 20})
     await other.published(0, [Pending("main/a", 1, "")])
-    await other.published(0, [], moves={})
-    assert await table.moves(0) == {0: 3, 2: 20}
+    await other.published(0, [], ends={})
+    assert await table.ends(0) == {("moves", 0): 3, ("moves", 2): 20, ("a:b", 2): 1}
+
+
+# --- alerts ---------------------------------------------------------------------------------
+
+
+async def test_alerts_go_with_their_revision_and_what_was_alerted_stays_as_it_was_written(
+    table: PortraitTable, other: PortraitTable
+) -> None:
+    first = Record(1, 1, b"state", b"{}", b"", "0-t", alerts=b'[{"id":"1"}]', alerted=b'["high"]')
+    await table.store(0, [Write("main/a", first, None, publish=True)])
+    assert await other.load(["main/a"]) == [first]
+    second = Record(2, 2, b"state", b"{}", b"", "0-t", alerted=b'["high"]')
+    await other.store(0, [Write("main/a", second, None, publish=True)])
+    assert await table.load(["main/a"]) == [second]
+    third = Record(3, 3, b"state", None, b"", "0-t", alerts=b'[{"id":"3"}]')
+    await table.store(0, [Write("main/a", third, None, publish=True)])
+    assert await other.load(["main/a"]) == [third]
+    assert await other.store(0, [Write("main/a", first, None, publish=True)]) == [False]
+    assert await other.load(["main/a"]) == [third]

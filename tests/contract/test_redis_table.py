@@ -48,7 +48,7 @@ CALLS: dict[str, Callable[[PortraitTable], Awaitable[object]]] = {
 async def test_anyone_reads_a_portrait_with_plain_hget(
     redis_table: RedisTable, place: Place
 ) -> None:
-    record = Record(3, 2, b"\x01state", b'{"version":2}', b"[]", "0-u")
+    record = Record(3, 2, b"\x01state", b'{"version":2}', b"[]", "0-u", b"[{}]", b"{}")
     write = Write("main/c:1/{x}", record, None, publish=True)
     await redis_table.store(0, [Write(write.key, Record(1, 1, b"", b"{}"), None, publish=True)])
     await redis_table.store(0, [Write(write.key, Record(2, 1, b"", b"{}"), None, publish=False)])
@@ -58,7 +58,7 @@ async def test_anyone_reads_a_portrait_with_plain_hget(
     assert await place.raw.hget(name, "d") == b'{"version":2}'
     assert await place.raw.hgetall(name) == {
         b"r": b"3", b"v": b"2", b"s": b"\x01state", b"d": b'{"version":2}', b"m": b"[]",
-        b"t": b"0-u",
+        b"t": b"0-u", b"a": b"[{}]", b"l": b"{}",
     }  # fmt: skip
 
 
@@ -105,14 +105,14 @@ async def test_notes_are_taken_away_before_the_place_of_the_moves_is_kept(
     table = RedisTable.connect(request.getfixturevalue(server).url, "ordered")
     await table.store(0, [WRITE])
     async with table._client.monitor() as monitor:
-        await table.published(0, [NOTE], Position("clicks:0", 1), {0: 5})
+        await table.published(0, [NOTE], Position("clicks:0", 1), {("moves", 0): 5})
         sent = []
         while not sent or "positions" not in sent[-1]:
             sent.append((await monitor.next_command())["command"])
     names = [text.split()[:2] for text in sent if "ordered:" in text]
     await table.close()
     assert names == [
-        ["SREM", "ordered:pending:0"], ["HSET", "ordered:moves:0"], ["HSET", "ordered:positions"]
+        ["SREM", "ordered:pending:0"], ["HSET", "ordered:ends:0"], ["HSET", "ordered:positions"]
     ]  # fmt: skip
 
 
@@ -132,11 +132,11 @@ async def test_on_a_cluster_notes_are_gone_before_the_place_of_the_moves_is_sent
 
     monkeypatch.setattr(table, "_pipeline", one_call)
     with pytest.raises(Transient):
-        await table.published(0, [NOTE], Position("clicks:0", 1), {0: 5})
-    assert (await table.pending(0), await table.moves(0)) == ([], {})
+        await table.published(0, [NOTE], Position("clicks:0", 1), {("moves", 0): 5})
+    assert (await table.pending(0), await table.ends(0)) == ([], {})
     monkeypatch.undo()
-    await table.published(0, [NOTE], Position("clicks:0", 1), {0: 5})
-    assert (await table.moves(0), await table.positions()) == ({0: 5}, {"clicks:0": 1})
+    await table.published(0, [NOTE], Position("clicks:0", 1), {("moves", 0): 5})
+    assert (await table.ends(0), await table.positions()) == ({("moves", 0): 5}, {"clicks:0": 1})
     await table.close()
 
 

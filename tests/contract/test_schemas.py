@@ -14,11 +14,13 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
+from stream.alerts import alert_message
 from stream.cli.schemas import command
 from stream.contract.asyncapi import asyncapi
 from stream.contract.examples import (
     CUSTOMER,
     Example,
+    example_alert,
     example_move,
     example_portrait,
     invalid_examples,
@@ -197,14 +199,16 @@ def fields(value: Any) -> Iterator[tuple[Any, ...]]:
 
 
 def test_every_reason_has_an_invalid_example() -> None:
-    assert {example.reason for example in INVALID} == set(Reason)
+    refused = set(Reason) - {Reason.UNDELIVERABLE}  # an alert, which no worker reads
+    assert {example.reason for example in INVALID} == refused
 
 
 def test_every_example_lies_in_a_folder_that_is_read() -> None:
     files = {p.relative_to(EXAMPLES).with_suffix("").as_posix() for p in EXAMPLES.rglob("*.*")}
     read_files = {f"valid/{example.name}" for example in VALID}
     read_files |= {f"invalid/{example.name}" for example in INVALID}
-    assert files - read_files == {"valid/portraits/c-1001", "valid/segment-moves/c-1001"}
+    made = {f"valid/{topic}/c-1001" for topic in ("portraits", "segment-moves", "risk-alerts")}
+    assert files - read_files == made
 
 
 @pytest.mark.parametrize("example", INVALID, ids=is_example)
@@ -240,12 +244,13 @@ def test_portrait_example_counts_each_example_of_its_customer_in_the_window() ->
     portrait = read("examples/valid/portraits/c-1001.json")
     counts = portrait["activity"]["counts"]
     start = datetime.fromisoformat(portrait["activity"]["window"]["start"])
-    own = [event for event in examples_of_the_customer() if event["type"] != "referral_changed"]
+    internal = {type_name(event) for topic in INTERNAL_TOPICS for event in TOPIC_EVENTS[topic]}
+    own = [event for event in examples_of_the_customer() if event["type"] not in internal]
     recent = [e for e in own if datetime.fromisoformat(e["occurred_at"]) >= start]
     assert counts == Counter(event["type"] for event in recent)
     assert len(recent) < len(own), "some of its orders lie before the window"
     not_shown = {type_name(event) for event in EVENT_TYPES} - set(counts)
-    assert not_shown == {"erasure_requested", "referral_changed"}
+    assert not_shown == {"erasure_requested", *internal}
 
 
 def examples_of_the_customer() -> list[dict[str, Any]]:
@@ -257,7 +262,7 @@ def test_portrait_example_shows_something_of_every_section() -> None:
     portrait = read("examples/valid/portraits/c-1001.json")
     # The customer is a person; the example of a company's traits belongs to another one.
     blank = {path for path, value in leaves(portrait) if value in (None, "", [], {})}
-    assert blank <= {"attributes.company", "attributes.devices.1.model"}
+    assert blank <= {"attributes.company", "attributes.devices.2.model"}
     assert len(portrait["disposition"]["inclinations"]) == 6
     assert portrait["service"]["open_complaints"] == 1, "of two complaints one is resolved"
     assert portrait["social"]["customers_brought"] == 1
@@ -327,7 +332,8 @@ def test_asyncapi_has_workers_both_send_and_receive_on_internal_topics() -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["portrait_changed", "portrait_erased", "segment_moved", "dead_letter"]
+    "name",
+    ["portrait_changed", "portrait_erased", "segment_moved", "risk_alerted", "dead_letter"],
 )
 def test_asyncapi_names_the_headers_that_are_sent(name: str) -> None:
     described = read("asyncapi.json")["components"]["messages"][name]["headers"]
@@ -346,6 +352,8 @@ def sent_headers(name: str) -> tuple[tuple[str, bytes], ...]:
             portrait = example_portrait(EXAMPLES)
             assert portrait is not None
             return move_message(example_move(portrait)).headers
+        case "risk_alerted":
+            return alert_message(example_alert()).headers
         case _:
             record = Record()
             return dead_letter("clicks", 2, record, Rejected(Reason.NOT_JSON, "cut off")).headers
@@ -387,3 +395,14 @@ def test_example_of_a_segment_move_is_one() -> None:
     validator("segment-moves.schema.json").validate(move)
     portrait = read("examples/valid/portraits/c-1001.json")
     assert move["segment"] in portrait["segments"]
+
+
+def test_example_of_a_risk_alert_is_one() -> None:
+    alert = read("examples/valid/risk-alerts/c-1001.json")
+    validator("risk-alerts.schema.json").validate(alert)
+    assert alert["events"] == alert["reasons"][0]["events"]
+
+
+def test_every_field_of_an_alert_is_described() -> None:
+    schema = read("risk-alerts.schema.json")
+    assert list(undescribed(schema, schema["$defs"])) == []

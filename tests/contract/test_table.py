@@ -304,14 +304,16 @@ async def test_settings_of_any_text_are_changed(table: PortraitTable) -> None:
         assert await table.pinned("standards:0") == after
 
 
-async def test_published_takes_notes_away_and_keeps_the_position_and_the_place_of_the_moves(
+async def test_published_takes_notes_away_and_keeps_the_position_and_the_ends_of_topics(
     table: PortraitTable, other: PortraitTable
 ) -> None:
     await table.store(0, [write("main/a", publish=True), write("main/b", publish=True)])
-    await table.published(0, [note("main/a", 1)], Position("clicks:0", 5), {2: 9, 0: 4})
+    await table.published(
+        0, [note("main/a", 1)], Position("clicks:0", 5), {("x", 2): 9, ("y", 2): 4}
+    )
     assert await other.pending(0) == [note("main/b", 1)]
     assert await other.positions() == {"clicks:0": 5}
-    assert await other.moves(0) == {2: 9, 0: 4}
-    await table.published(0, [], moves={0: 7})
-    assert await other.moves(0) == {2: 9, 0: 7}
-    assert await other.moves(1) == {}
+    assert await other.ends(0) == {("x", 2): 9, ("y", 2): 4}
+    await table.published(0, [], ends={("y", 2): 7})
+    assert await other.ends(0) == {("x", 2): 9, ("y", 2): 7}
+    assert await other.ends(1) == {}

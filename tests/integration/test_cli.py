@@ -96,7 +96,7 @@ def test_show_draws_a_portrait(shop):
         assert section in text
     assert "home/mugs 100%" in text
     assert re.search(r"^ {14}0     6     12    18     local hours$", text, re.MULTILINE)
-    assert len(text.splitlines()) == 25  # a screen
+    assert len(text.splitlines()) == 26  # a screen
     explained = successful(shop.settings, "show", "c1", "--explain")
     assert re.search(r"^  tier +bronze .*reach\s", explained, re.MULTILINE)
     assert not re.search(r" $", text, re.MULTILINE)
@@ -229,12 +229,12 @@ def _arrived(settings: Settings) -> int:
 
 
 def test_topics_are_checked_without_making_any(shop):
-    assert successful(shop.settings, "topics", "--check").count(" there\n") == 10
+    assert successful(shop.settings, "topics", "--check").count(" there\n") == 12
     missing = portrait(
         shop.settings, "topics", "--check", changes={"PORTRAIT_TOPIC_PREFIX": "no-such-"}
     )
     assert missing.returncode == 1
-    assert missing.stdout.count(" missing\n") == 10
+    assert missing.stdout.count(" missing\n") == 12
     assert "run `portrait topics`" in missing.stderr
 
 

@@ -6,30 +6,24 @@ group figures the sum of all stored portraits.
 
 import asyncio
 import json
-import random
-from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from stream.demo.simulation import Simulation
 from stream.settings import Settings
 from tests.support import traffic
 from tests.support.events import event
-from tests.support.moved import check_moves, kept_sums, scanned_sums, settled, versions_of
+from tests.support.kills import sign_ins, with_kills, written
+from tests.support.moved import check_moves, kept_sums, scanned_sums, versions_of
 from tests.support.services import Backend
-from tests.support.workers import Worker, exit_code_of, in_background, successful, wait_until
+from tests.support.workers import successful
 
-#: So many are tried while events come in, on a slow machine perhaps not all.
-KILLS, AT_LEAST = 6, 2
-EVENTS, CUSTOMERS, EVENTS_A_SECOND = 3600, 120, 450
+EVENTS, CUSTOMERS = 3600, 120
 #: After every so many events a customer wants to be forgotten.
 ERASED_EVERY = 300
-#: Customers, enough that some are of every partition.
-A_GROUP = 24
 DAY = timedelta(days=1)
 
 #: Some depend on events, some on time; many are entered and left within the simulated weeks.
@@ -59,57 +53,11 @@ def history(file: Path) -> Path:
     return written(file, [*lines, *sign_ins("last", traffic.END)])
 
 
-def sign_ins(name: str, at: datetime) -> list[Any]:
-    """Of customers with that name and a number, in every partition."""
-    return [
-        event("signed_in", at.isoformat(), customer_id=f"{name}-{number}")
-        for number in range(A_GROUP)
-    ]
-
-
-def written(file: Path, lines: list[Any]) -> Path:
-    file.write_bytes(b"\n".join(map(msgspec.json.encode, lines)) + b"\n")
-    return file
-
-
-def applied(worker: Worker) -> int:
-    """How many records it has applied; 0 while it does not answer."""
-    try:
-        return worker.outcomes("applied")
-    except OSError:
-        return 0
-
-
 async def survive(shop: Settings, directory: Path, seed: int) -> None:
-    """Run two workers while events come in, and kill one after the other."""
-    moments = random.Random(seed)
+    """Kill workers while events come in, then let some days pass."""
     file = history(directory / "events.jsonl")
-    with ExitStack() as running:
-
-        def start(number: int) -> Worker:
-            return running.enter_context(Worker(shop, directory / f"worker-{number}.log"))
-
-        workers = [start(0), start(1)]
-        rate = str(EVENTS_A_SECOND)
-        replay = in_background(shop, directory / "replay.log", "replay", str(file), "--rate", rate)
-        for number in range(KILLS):
-            victim, enough = workers[number % 2], moments.randrange(1, 150)
-            wait_until(
-                lambda victim=victim, enough=enough: (
-                    applied(victim) >= enough or replay.exit_code is not None
-                ),
-                f"victim {number} has applied {enough} records",
-            )
-            if replay.exit_code is not None:
-                assert number >= AT_LEAST, f"only {number} workers were killed"
-                break
-            victim.kill()
-            workers[number % 2] = start(2 + number)
-        assert exit_code_of(replay) == 0, replay.tail()
-        await settled(shop)
-        later = written(directory / "later.jsonl", sign_ins("later", traffic.END + 3 * DAY))
-        successful(shop, "replay", str(later))
-        await settled(shop)
+    later = written(directory / "later.jsonl", sign_ins("later", traffic.END + 3 * DAY))
+    await with_kills(shop, directory, file, [later], seed)
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from stream.profile.fold import Folded, fold_record
 from stream.profile.seen import MEMORY_IDS, TICK_MS
 from stream.profile.state import State, prune
 from stream.tables import codec
-from tests.support.events import Wire, occur, to_ms, to_text, viewed
+from tests.support.events import INTERNAL, Wire, occur, to_ms, to_text, viewed
 from tests.support.strategies import DAY_MS, HOUR_MS, histories, logs
 
 
@@ -61,7 +61,7 @@ def test_events_sent_again_within_a_day_of_the_newest_change_nothing(
     assert state.newest_ms is not None
     horizon_ms = state.newest_ms - DAY_MS + TICK_MS
     remembered = [e for e in history if to_ms(e["occurred_at"]) > horizon_ms]
-    acts = [event for event in remembered if event["type"] != "referral_changed"]
+    acts = [event for event in remembered if event["type"] not in INTERNAL]
     before = codec.encode(state)
     resent = [("clicks:7", n, event) for n, event in enumerate(acts)]
     assert set(run(state, resent)) == {Folded.DUPLICATE}
@@ -71,15 +71,15 @@ def test_events_sent_again_within_a_day_of_the_newest_change_nothing(
 
 
 @given(st.data(), histories())
-def test_referrals_sent_again_change_nothing_however_old_they_are(
+def test_what_others_mean_changes_nothing_when_sent_again_however_old(
     data: st.DataObject, history: list[Wire]
 ) -> None:
     state = State()
     run(state, data.draw(logs(history)))
     prune(state)
     before = codec.encode(state)
-    referrals = [event for event in history if event["type"] == "referral_changed"]
-    again = data.draw(st.permutations(referrals * 2))
+    internal = [event for event in history if event["type"] in INTERNAL]
+    again = data.draw(st.permutations(internal * 2))
     run(state, [("referrals:7", n, event) for n, event in enumerate(again)])
     prune(state)
     state.marks.pop("referrals:7", None)

@@ -53,8 +53,9 @@ def assert_says_what_the_oracle_says(history: list[Wire], delay_ms: int, *, prun
         return
     found = portrait(state, as_of_ms)
     document: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(found))
-    # These standards have no rules: test_rules_equal_oracle.py is about those.
+    # These standards have no rules and no weights; other tests are about those.
     assert document.pop("labels") == document.pop("segments") == []
+    assert document.pop("risk")["reasons"] == []
     inclinations = document["disposition"]["inclinations"]
     assert inclinations == sorted(inclinations, key=lambda each: (-each["score"], each["name"]))
     inclinations.sort(key=lambda each: each["name"])

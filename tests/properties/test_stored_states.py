@@ -7,16 +7,33 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from stream.errors import Fatal
+from stream.fields import Context
 from stream.money import MAX_MINOR
+from stream.profile import devices
 from stream.profile.days import DayTile
+from stream.profile.fold import fold
 from stream.profile.spending import SpendingState
 from stream.profile.state import State, merge, next_change, prune
+from stream.risk import evidence
+from stream.risk.evidence import Evidence
+from stream.risk.records import (
+    Dated,
+    Features,
+    Known,
+    Order,
+    SignIn,
+    SignInCounts,
+    Undone,
+    features_of,
+    hash_of,
+)
 from stream.tables import codec
 from stream.tables.stored import to_stored
-from stream.windows import HOUR_MS
-from tests.support.events import Wire, folded, portrait, referred, viewed
+from stream.windows import DAY_MS, HOUR_MS
+from tests.support.events import Wire, event, folded, occur, portrait, referred, viewed
 from tests.support.strategies import histories
 
 marks = st.dictionaries(st.sampled_from(["clicks:0", "orders:31"]), st.integers(0, 2**62))
@@ -82,9 +99,33 @@ def rich() -> State:
     events = [{**envelope, **body, "event_id": f"e{n}"} for n, body in enumerate(bodies)]
     earlier = {**events[-3], "event_id": "e20", "occurred_at": "2023-01-31T00:00:00Z"}
     state = folded([*events, earlier, referred(at, "friend", 1, "20.00")])
+    state.risk = evidence.merge(state.risk, suspicious())
     prune(state)
     state.marks = {"clicks:3": 41, "orders:3": 7, "elsewhere:1": 9}
     return state
+
+
+def suspicious() -> Evidence:
+    """Something of all evidence of a risk; one fact is newer than the customer's newest event."""
+    home, away = Features(1, 2, 3, 4, 5, 6, 7), Features(11, 0, 13, 4, 5, 6, 0xFF_FFFF)
+    counts = SignInCounts(90_000, 800, 70, 60, 50, 40, 30, 20, 10)
+    return Evidence(
+        sign_ins=[
+            SignIn(AT_MS - 20 * DAY_MS, "s1", home, 8, "IN", None),
+            SignIn(AT_MS - HOUR_MS, "s2", away, 18, "", counts),
+        ],
+        profiles={(home, 8): 300, (Features(), 0): 1},
+        failures=[Dated(AT_MS - 3, "f1"), Dated(AT_MS - 2, "f2")],
+        resets=[Dated(AT_MS - DAY_MS, "r1")],
+        orders=[Order(AT_MS - 300 * DAY_MS, "o1", 21, 10**12, 0, False)],
+        undone=[Undone(AT_MS - 9, "u1", 21, True)],
+        redeemed=[Dated(AT_MS - 8, "c1")],
+        clicks=[AT_MS // 20 * 20 - DAY_MS, AT_MS // 20 * 20 - 20, AT_MS // 20 * 20 - 20],
+        known={
+            "accounts_on_device": [Known(AT_MS - 5, 100, "s2"), Known(AT_MS + 5, 2, "other")],
+            "emulator": [Known(AT_MS, 1, "f2")],
+        },
+    )
 
 
 def large() -> State:
@@ -108,8 +149,27 @@ SCHEMA_2 = bytes.fromhex(
     "f7340cc0c39192008208a7636f6d70616e79a473697a65a14d81ce1196bc6694cd018a00060794cf00000007"
     "f2147cc09200a6736561726368c092cf00000007f2147cc0a2494ec2"
 )
+#: A state of schema 3 as it was stored, made of `rich()`, likewise.
+SCHEMA_3 = bytes.fromhex(
+    "03dc00138330293207ab656c736577686572653a3109cf0000018df7340cc0cf00000007f2147cc0c4680000"
+    "5ed85062756f0000fcb3209c5d09000067943d06722100005064628682b20000e88bddf672680000583484e7"
+    "01f80000ac145cbd03c90000c3acd6640fd00000b35bd9b23919000021d1c06132110000cea9229423480000"
+    "c6b6c1ea861e00001f3c1ccdef9dce00073ea781268d0c010001020105010b01140116011801190111010801"
+    "09010a0194cd07080001019591a46d75677391a441636d6591a36d756791a864656c697665727992a0a7416e"
+    "64726f6964cd4d46919400850001020f030f04010501813e04c407016b33eb6b33eb9a02cd076ccd03b60101"
+    "cf00000007f2147cc00081009201cd03b681009201cd03b69200cd018a9600010000010096000001049192cf"
+    "0000018df7340cc0a2633281ce55eeac619401cd07d0cf0000018cc251f400c281ce7151358392cf0000018d"
+    "f7340cc0c39192008208a7636f6d70616e79a473697a65a14d81ce1196bc6694cd018a00060794cf00000007"
+    "f2147cc09200a6736561726368c092cf00000007f2147cc0a2494ec29d9ea27331a27332a26631a26632a272"
+    "31a3653230a26f31a3653130a27531a3653131a3653132a26331a26536a56f74686572c42700000200000300"
+    "000400000500000600000700000800000b00000dffffff0000126265ad000015c4180305060708090a0b0c00"
+    "0d0708090e0f00000000000000009294ce66ff300000a2494ec094ce0036ee8001a0c40c90bf05a006463c32"
+    "281e140a8200cd012c020192030291ce05265c009395cf00000007f2147cc010cd03b600c295cf0000000608"
+    "f3d00011cf000000e8d4a5100000c2950010cd03b600c293930911c3930010c3930010c2920800c407000100"
+    "ffd587028223919300010315929305640193fb020dc0"
+)
 #: Stored states of every kind.
-STORED = (SCHEMA_1, SCHEMA_2, RICH_BYTES, LARGE_BYTES)
+STORED = (SCHEMA_1, SCHEMA_2, SCHEMA_3, RICH_BYTES, LARGE_BYTES)
 
 
 @given(histories(erasable=True), marks)
@@ -129,6 +189,9 @@ def test_something_of_everything_comes_back_as_it_was() -> None:
     empty = State()
     same = [name for name in State.__struct_fields__ if getattr(RICH, name) == getattr(empty, name)]
     assert same == ["erased"]
+    nothing = Evidence()
+    parts = Evidence.__struct_fields__
+    assert all(getattr(RICH.risk, name) != getattr(nothing, name) for name in parts)
     assert codec.decode(RICH_BYTES) == RICH
     assert codec.encode(codec.decode(RICH_BYTES)) == RICH_BYTES
 
@@ -138,8 +201,37 @@ def test_a_large_state_is_stored_smaller_and_comes_back_as_it_was() -> None:
     assert len(LARGE_BYTES) < len(msgspec.msgpack.encode(to_stored(LARGE)))
 
 
-def test_states_stored_by_the_second_version_are_read() -> None:
-    assert codec.decode(SCHEMA_2) == RICH
+def test_as_much_evidence_as_can_be_comes_back_as_it_was() -> None:
+    state = State(newest_ms=AT_MS, first_ms=AT_MS)
+    for n in range(40):
+        named = {"device_id": f"d{n}", "device_model": f"m{n}", "os": f"o{n}", "browser": f"b{n}"}
+        shown = Context(**named, ip=f"i{n}", asn=n, country=f"c{n}", user_agent=f"u{n}")
+        devices.see(state.devices, shown, AT_MS)
+        state.risk.profiles[features_of(shown), hash_of(f"d{n}")] = n
+        order = Order(AT_MS, f"e{n}", hash_of(f"order {n}"), n, hash_of(f"card {n}"), True)
+        state.risk.orders.append(order)
+        state.risk.first_order = Dated(AT_MS - DAY_MS, "the first one")
+        state.risk.undone.append(Undone(AT_MS, f"u{n}", hash_of(f"undone {n}"), False))
+    risk = state.risk
+    risk.profiles = dict(list(risk.profiles.items())[: evidence.PROFILES + evidence.SIGN_INS])
+    del risk.orders[evidence.ORDERS :], risk.undone[evidence.UNDONE :]
+    assert codec.decode(codec.encode(state)) == state
+
+
+def test_states_stored_by_the_third_version_are_read() -> None:
+    assert codec.decode(SCHEMA_3) == RICH
+
+
+def test_states_stored_by_the_second_version_are_read_and_have_no_evidence() -> None:
+    assert codec.decode(SCHEMA_2) == replace(RICH, risk=Evidence())
+    assert codec.decode(codec.encode(codec.decode(SCHEMA_2))) == codec.decode(SCHEMA_2)
+
+
+def test_evidence_of_a_state_of_the_second_version_begins_with_its_next_event() -> None:
+    state = codec.decode(SCHEMA_2)
+    fold(state, occur(event("signed_in", "2024-03-01T06:00:00+05:30")))
+    assert [sign_in.at_ms for sign_in in state.risk.sign_ins] == [AT_MS + HOUR_MS]
+    assert codec.decode(codec.encode(state)).risk == state.risk
 
 
 def test_states_stored_by_the_first_version_are_read() -> None:
@@ -173,8 +265,8 @@ def test_states_without_events_of_the_first_version_are_read() -> None:
 
 
 def test_a_newer_schema_is_refused_with_what_to_do() -> None:
-    with pytest.raises(Fatal, match=r"schema 3.*reads up to 2: upgrade all workers"):
-        codec.decode(b"\x03" + RICH_BYTES[1:])
+    with pytest.raises(Fatal, match=r"schema 4.*reads up to 3: upgrade all workers"):
+        codec.decode(b"\x04" + RICH_BYTES[1:])
 
 
 def test_a_schema_that_was_never_written_is_refused() -> None:

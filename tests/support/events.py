@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from stream.decode import decode
 from stream.measures.standards import Standards, default_standards
@@ -17,6 +18,9 @@ from stream.profile.fold import fold
 from stream.profile.occurrence import Occurrence
 from stream.profile.portrait import Portrait, describe
 from stream.profile.state import State
+from stream.risk.evidence import Facts
+from stream.risk.reasons import KINDS
+from stream.risk.weights import Weights
 
 #: An event, or any other object, as JSON holds it.
 Wire = dict[str, Any]
@@ -42,7 +46,10 @@ TOPICS = {
         "support_contacted",
     ),
     "referrals": ("referral_changed",),
+    "links": ("account_linked",),
 }
+#: What the workers write themselves: no act of the customer.
+INTERNAL = ("referral_changed", "account_linked")
 TOPIC_OF = {name: topic for topic, names in TOPICS.items() for name in names}
 
 #: Base currency and rates of the tests; the oracle has its own copy.
@@ -122,10 +129,18 @@ def referred(occurred_at: str, invitee: str, orders: int, amount: str, **fields:
     return event("referral_changed", occurred_at, invitee=invitee, **{**totals, **fields})
 
 
+def linked(occurred_at: str, code: str, value: int, cause: str) -> Wire:
+    """An `account_linked` event: what another customer's event made known."""
+    return event("account_linked", occurred_at, code=code, value=value, cause=cause)
+
+
 def occur(wire: Wire, rates: Rates = RATES) -> Occurrence:
-    """The event as the core gets it."""
+    """The event as the core gets it; `facts`, if it has any, are what was known of others."""
     value = json.dumps(wire).encode()
-    return decode(TOPIC_OF[wire["type"]], None, value, now_ms=FAR_MS, rates=rates)
+    occurrence = decode(TOPIC_OF[wire["type"]], None, value, now_ms=FAR_MS, rates=rates)
+    if "facts" in wire:
+        return replace(occurrence, facts=msgspec.convert(wire["facts"], Facts))
+    return occurrence
 
 
 def folded(events: Iterable[Wire]) -> State:
@@ -148,8 +163,20 @@ def portrait(state: State, as_of_ms: int, currency: str = "USD") -> Portrait:
     return describe(STORE, CUSTOMER, state, as_of_ms, standards=_standards(currency), version=1)
 
 
+#: Weights by which every finding counts: two lift the level once, four lift it to the highest.
+EVERY_FINDING = Weights(
+    {code: ((10**9 if kind.less else kind.worth, 30),) for code, kind in KINDS.items()}
+)
+
+
+def suspicious_portrait(state: State, as_of_ms: int) -> Portrait:
+    """The portrait at an instant of a store that takes every finding seriously."""
+    standards = replace(_standards("USD"), risk=EVERY_FINDING)
+    return describe(STORE, CUSTOMER, state, as_of_ms, standards=standards, version=1)
+
+
 def portrait_bytes(state: State, as_of_ms: int) -> bytes | None:
-    """The portrait as it is published; None for an erased customer or one without events."""
+    """The same as it is published; None for an erased customer or one without events."""
     if state.newest_ms is None:
         return None
-    return msgspec.json.encode(portrait(state, as_of_ms))
+    return msgspec.json.encode(suspicious_portrait(state, as_of_ms))

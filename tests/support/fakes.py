@@ -8,7 +8,7 @@ interleavings happen exactly where a test wants them.
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from stream.batch import Processor
 from stream.clock import Clock
+from stream.enrich import Enricher
 from stream.events import (
     ErasureRequested,
     Event,
@@ -29,12 +30,13 @@ from stream.feed import Headers
 from stream.fields import Product
 from stream.money import Rates
 from stream.profile.portrait import describe
-from stream.publish import Message
+from stream.publish import LOOKED_UP, Ends, Message
 from stream.tables import codec
 from stream.tables.memory import MemoryTable
+from stream.tables.memory_facts import MemoryFacts
 from stream.tables.memory_products import MemoryProducts
 from stream.tables.table import PortraitTable, Write
-from stream.topics import DEAD_LETTERS, PORTRAITS, SEGMENT_MOVES
+from stream.topics import DEAD_LETTERS, PORTRAITS
 from stream.update import Updater
 from stream.windows import to_ms
 from tests.support.standards import STANDARDS
@@ -132,13 +134,12 @@ async def go_on(_where: str) -> None:
     """A point at which nothing happens."""
 
 
-class FaultyTable:
-    """A table with points before and after every call, and one amid a batch that is stored."""
+class Faulty:
+    """A table with points before and after every call."""
 
-    def __init__(self, table: PortraitTable, point: Point) -> None:
+    def __init__(self, table: Any, point: Point) -> None:
         self._table = table
         self._point = point
-        self.conflicts = 0
 
     def __getattr__(self, name: str) -> Any:
         method = getattr(self._table, name)
@@ -150,6 +151,14 @@ class FaultyTable:
             return result
 
         return call
+
+
+class FaultyTable(Faulty):
+    """A table of portraits with a point amid a batch that is stored as well."""
+
+    def __init__(self, table: PortraitTable, point: Point) -> None:
+        super().__init__(table, point)
+        self.conflicts = 0
 
     async def store(self, partition: int, writes: Sequence[Write]) -> list[bool]:
         half = len(writes) // 2
@@ -169,23 +178,20 @@ class RecordingPublisher:
         self.published = published
         self._point = point
 
-    async def publish(self, messages: Sequence[Message]) -> dict[int, int]:
+    async def publish(self, messages: Sequence[Message]) -> Ends:
         half = len(messages) // 2
         await self._point("before publish")
         self.published.extend(messages[:half])
         await self._point("within publish")
         self.published.extend(messages[half:])
         await self._point("after publish")
-        # The topic has one partition, whose offsets are places in the list of all messages.
-        moved = any(message.topic == SEGMENT_MOVES for message in messages)
-        return {0: len(self.published)} if moved else {}
+        # A topic has one partition, whose offsets are places in the list of all messages.
+        topics = LOOKED_UP & {message.topic for message in messages}
+        return {(topic, 0): len(self.published) for topic in topics}
 
-    async def unpublished(
-        self, moves: Sequence[Message], ends: Mapping[int, int]
-    ) -> Sequence[Message]:
+    async def unpublished(self, messages: Sequence[Message], ends: Ends) -> Sequence[Message]:
         await self._point("before unpublished")
-        found = self.published[ends.get(0, 0) :]
-        return [move for move in moves if move not in found]
+        return [m for m in messages if m not in self.published[ends.get((m.topic, 0), 0) :]]
 
 
 class World:
@@ -196,6 +202,7 @@ class World:
         self.clock = ManualClock()
         self.published: list[Message] = []
         self.products = MemoryProducts()
+        self.facts = MemoryFacts()
         self.standards = STANDARDS
 
     def worker(
@@ -203,7 +210,7 @@ class World:
     ) -> Processor:
         """A new worker with hot states of its own; with a clock given it keeps watermarks."""
         updater = Updater(
-            FaultyTable(self.table, point),  # type: ignore[arg-type]
+            FaultyTable(self.table, point),
             RecordingPublisher(self.published, point),
             clock or self.clock,
             self.products,
@@ -211,7 +218,11 @@ class World:
             hot_customers=hot_customers,
         )
         return Processor(
-            updater, clock or self.clock, Rates("USD"), keep_watermark=clock is not None
+            updater,
+            clock or self.clock,
+            Rates("USD"),
+            Enricher(Faulty(self.facts, point)),
+            keep_watermark=clock is not None,
         )
 
     def changes(self) -> dict[str, list[tuple[int, bytes | None]]]:

@@ -7,12 +7,14 @@ from typing import Any
 from aiokafka import ConsumerRecord
 
 from stream.backlog import Backlog
+from stream.events import INTERNAL_TOPICS
 from stream.groups.contribution import read
 from stream.groups.sums import Sums, exchange
 from stream.settings import Settings
 from stream.tables.redis import RedisTable
 from stream.tables.redis_groups import RedisGroups
-from stream.topics import PORTRAITS, SEGMENT_MOVES
+from stream.tables.table import ANY_MS
+from stream.topics import OUTPUT_TOPICS, PORTRAITS, SEGMENT_MOVES
 from tests.support.topics import end_offsets, read_all, wait_until_committed
 
 #: Customer key -> version -> the document as published; None for a tombstone.
@@ -25,14 +27,14 @@ _TIMEOUT_S = 60.0
 
 async def settled(settings: Settings) -> None:
     """Return when all input is committed, nothing is due any more, and the groups have read all."""
-    await wait_until_committed(settings, await end_offsets(settings))
     table = RedisTable.connect(settings.redis, settings.namespace)
     try:
         async with Backlog(settings) as backlog:
             before: dict[Any, int] = {}
             while True:
+                await wait_until_committed(settings, await end_offsets(settings))
                 # The workers write on until nothing is due: twice the same end is the end.
-                partitions = await backlog.partitions((PORTRAITS, SEGMENT_MOVES, "referrals"))
+                partitions = await backlog.partitions((*INTERNAL_TOPICS, *OUTPUT_TOPICS))
                 ends = await backlog.end_offsets(partitions)
                 if ends == before and not await _left(table, settings):
                     break
@@ -50,7 +52,7 @@ async def _left(table: RedisTable, settings: Settings) -> int:
     for partition in range(settings.partitions):
         now_ms = (await table.watermark(partition) or -1) + 1
         left += await table.count_due(partition, now_ms)
-        left += await table.count_due(partition, 2**53, "stale")
+        left += await table.count_due(partition, ANY_MS, "stale")
         left += len(await table.pending(partition))
     return left
 

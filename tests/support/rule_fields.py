@@ -46,6 +46,10 @@ NUMBERS: dict[str, Range] = {
     "service.ratings": _COUNT,
     "service.average_rating": Range(1, 5, 2),
     "fit.score": Range(0, 100, 1),
+    **{
+        f"risk.{name}": Range(0, 100)
+        for name in ("score", "account", "device", "order", "promotion")
+    },
     **{f"preferences.categories.{name}": _SHARE for name in ("home", "home/mugs", "书", "sho")},
     "preferences.brands.Acme": _SHARE,
     **{f"disposition.inclinations.{name}": _SHARE for name in ("loyal", "price-driven")},
@@ -87,6 +91,7 @@ TEXTS: dict[str, tuple[str, ...]] = {
     "fit.target": ("ideal", "other"),
     "fit.met": ("age", "spends"),
     "fit.unmet": ("age", "spends"),
+    "risk.level": ("low", "elevated", "high"),
 }
 ANYTHING = tuple(f"{TRAITS}{name}" for name in ("size", "vip", "newsletter", "no such"))
 TRAIT_VALUES: tuple[Any, ...] = (True, False, 0, 1, -7, 1.5, "1", "größer", "true", "no")

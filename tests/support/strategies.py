@@ -102,15 +102,22 @@ _products = st.builds(
     price=st.none() | money,
     gender=st.sampled_from([None, None, "female", "male", "unisex"]),
 )
-_contexts = st.none() | st.builds(
+_full_contexts = st.builds(
     _without_none,
     device_id=st.sampled_from([None, "d1", "d2", "d3"]),
     device_model=st.sampled_from([None, "Pixel 9", "Mate 60"]),
     os=st.sampled_from([None, "Android", "HarmonyOS"]),
-    country=st.sampled_from([None, "DE", "CN"]),
+    browser=st.sampled_from([None, "Firefox", "firefox"]),
+    user_agent=st.sampled_from([None, "Mozilla/5.0", ""]),
+    ip=st.sampled_from([None, "192.0.2.1", "198.51.100.7"]),
+    asn=st.sampled_from([None, 0, 64_496]),
+    country=st.sampled_from([None, "DE", "de", "CN", "AU"]),
     channel=st.sampled_from([None, "search", "自然"]),
     campaign=st.sampled_from([None, "spring", "autumn"]),
+    rooted=st.sampled_from([None, None, None, True, False]),
+    emulator=st.sampled_from([None, None, None, True, False]),
 )
+_contexts = st.none() | _full_contexts
 
 _KNOWN_TRAITS: dict[str, st.SearchStrategy[Any]] = {
     "gender": st.sampled_from(["female", "male", "other"]),
@@ -160,13 +167,15 @@ _of_products = st.builds(
     st.integers(1, 5),
 )
 _of_orders = st.builds(
-    lambda name, **fields: {"type": name, "order_id": "o1", **_without_none(**fields)},
+    lambda name, **fields: {"type": name, **_without_none(**fields)},
     st.sampled_from(("order_completed", *_ORDER_TYPES)),
+    order_id=st.sampled_from(["o1", "o1", "o2", "o3"]),
     total=money,
     currency=_currencies,
     items=st.lists(_products, max_size=3),
     coupon=st.sampled_from([None, None, "TEN"]),
     discount=st.none() | money,
+    payment_ref=st.sampled_from([None, "card 1", "card 2", "card 3", "card 4"]),
 )
 _searches = st.sampled_from(
     [
@@ -280,11 +289,41 @@ _referrals = st.builds(
 )
 
 
+#: Few values of few codes, so that they reach each other; one is worth nothing, one is capped.
+_codes = st.sampled_from(["accounts_on_device", "accounts_on_ip", "failed_share_on_device"])
+_values = st.sampled_from([1, 2, 3, 5, 8, 50, 100, 101])
+_links = st.builds(
+    lambda code, value, cause: {
+        "type": "account_linked",
+        "code": code,
+        "value": value,
+        "cause": f"other {cause}",
+    },
+    _codes | st.just("no such reason"),
+    _values,
+    st.integers(1, 3),
+)
+_counts = st.lists(st.integers(0, 300), min_size=9, max_size=9)
+
+
+@st.composite
+def _facts(draw: st.DrawFn, body: Wire) -> Wire:
+    """The event with what was known of others when it came, where it is one that asks."""
+    signed_in = body["type"] == "signed_in"
+    if (not signed_in and body["type"] not in _ASKING) or draw(st.booleans()):
+        return body
+    known = draw(st.lists(st.tuples(_codes, _values), max_size=2))
+    return {**body, "facts": {"known": known, "sign_in": draw(_counts) if signed_in else None}}
+
+
+_ASKING = ("signed_up", "sign_in_failed", "device_seen", "order_completed", "coupon_redeemed")
+
+
 @st.composite
 def histories(draw: st.DrawFn, max_size: int = 25, *, erasable: bool = False) -> list[Wire]:
     """Events of one customer, in any order, each with an id of its own; never none.
 
-    At least one of them is an act of the customer, which a referral is not.
+    At least one of them is an act of the customer, which a referral and a link are not.
     """
     end_ms = draw(ends)
     events = [
@@ -294,11 +333,13 @@ def histories(draw: st.DrawFn, max_size: int = 25, *, erasable: bool = False) ->
         )
     ]
     kinds = (_crowds, _declarations, _visits, _buyers, _asking, _many_cases, _many_devices)
+    kinds += (_takeovers, _many_sign_ins, _coupon_hunts, _machines)
     for more in draw(st.lists(st.sampled_from(kinds), max_size=2, unique=True)):
         events += draw(more(end_ms))
-    for referral in draw(st.lists(_referrals, max_size=4)):
+    events = [draw(_facts(event)) for event in events]
+    for internal in draw(st.lists(_referrals | _links, max_size=6)):
         where = draw(st.integers(0, len(events)))
-        events.insert(where, {**referral, "occurred_at": draw(times(end_ms))})
+        events.insert(where, {**internal, "occurred_at": draw(times(end_ms))})
     if erasable and draw(st.integers(0, 5)) == 5:
         where = draw(st.integers(0, len(events)))
         events.insert(where, {"type": "erasure_requested", "occurred_at": draw(times(end_ms))})
@@ -353,6 +394,63 @@ def _many_devices(draw: st.DrawFn, end_ms: int) -> list[Wire]:
         }
         for n in range(first, first + draw(st.integers(17, 20)))
     ]
+
+
+def _after(draw: st.DrawFn, end_ms: int, bodies: list[Wire], gaps_ms: list[int]) -> list[Wire]:
+    """These things one after the other, some gap apart, none after the end."""
+    at_ms = max(0, end_ms - draw(_ages) - draw(st.sampled_from([0, 0, 10 * DAY_MS])))
+    events: list[Wire] = []
+    for body in bodies:
+        events.append({**body, "occurred_at": to_text(min(at_ms, end_ms))})
+        at_ms += draw(st.sampled_from(gaps_ms))
+    return events
+
+
+@st.composite
+def _takeovers(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Sign-ins, failures, perhaps a reset, a sign-in from elsewhere, and orders."""
+    names = ["signed_in"] * 3 + ["sign_in_failed"] * draw(st.integers(2, 22))
+    names += ["password_reset"] * draw(st.integers(0, 7)) + ["signed_in"]
+    bodies: list[Wire] = [{"type": name, "context": draw(_full_contexts)} for name in names]
+    bodies += [
+        {**order, "type": "order_completed"}
+        for order in draw(st.lists(_of_orders, min_size=1, max_size=4))
+    ]
+    return _after(draw, end_ms, bodies, [1000, MINUTE_MS, 29 * MINUTE_MS, HOUR_MS])
+
+
+@st.composite
+def _many_sign_ins(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """More sign-ins than are kept, in more ways than are kept, over weeks."""
+    first = draw(st.integers(0, 500))
+    bodies: list[Wire] = [
+        {"type": "signed_in", "context": {**draw(_full_contexts), "ip": f"192.0.2.{n % 250}"}}
+        for n in range(first, first + draw(st.integers(4, 30)))
+    ]
+    return _after(draw, end_ms, bodies, [MINUTE_MS, DAY_MS, 3 * DAY_MS, 31 * DAY_MS])
+
+
+@st.composite
+def _coupon_hunts(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """Orders with coupons that are cancelled or refunded, more than are kept."""
+    bodies: list[Wire] = []
+    for number in range(draw(st.integers(2, 14))):
+        order = {"order_id": f"hunt {number}", "total": "9.00", "currency": "USD"}
+        bodies.append({**order, "type": "order_completed", "coupon": "TEN"})
+        bodies.append({"type": "coupon_redeemed", "coupon": "TEN", "order_id": f"hunt {number}"})
+        undone = draw(st.sampled_from([None, "order_cancelled", "order_refunded"]))
+        bodies += [{**order, "type": undone}] if undone else []
+    return _after(draw, end_ms, bodies, [1000, HOUR_MS, DAY_MS, 9 * DAY_MS])
+
+
+@st.composite
+def _machines(draw: st.DrawFn, end_ms: int) -> list[Wire]:
+    """More clicks than are kept, at equal or nearly equal intervals."""
+    interval_ms = draw(st.sampled_from([500, 1000, 60_000]))
+    click = {"type": "product_viewed", "product": {"product_id": "p1"}}
+    count = draw(st.integers(12, 40))
+    jitter = draw(st.sampled_from([0, 0, 1, 19, 200]))
+    return _after(draw, end_ms, [click] * count, [interval_ms, interval_ms + jitter])
 
 
 def _enveloped(number: int, body: Wire) -> Wire:

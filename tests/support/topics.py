@@ -66,12 +66,13 @@ async def read_all(settings: Settings, name: str) -> list[ConsumerRecord]:
     async with Backlog(settings) as backlog:
         ends = await backlog.end_offsets((topic, number) for number in range(count))
     ends = {partition: end for partition, end in ends.items() if end}
+    if not ends:
+        return []
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, auto_offset_reset="earliest")
     await consumer.start()
     try:
         found: list[ConsumerRecord] = []
-        if ends:
-            consumer.assign([TopicPartition(*partition) for partition in ends])
+        consumer.assign([TopicPartition(*partition) for partition in ends])
         async with asyncio.timeout(_TIMEOUT_S):
             reached: dict[Partition, int] = {}
             while any(reached.get(partition, 0) < end for partition, end in ends.items()):

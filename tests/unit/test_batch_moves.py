@@ -285,7 +285,7 @@ async def test_a_crash_between_the_notes_and_the_place_of_the_moves_repeats_none
     with pytest.raises(Crash):
         await world.worker().process("orders", 0, batch)
     world.table._pending[0] = set(world.table._pending[0])
-    assert await world.table.moves(0) == {}  # not before the notes: see `RedisTable.published`
+    assert await world.table.ends(0) == {}  # not before the notes: see `RedisTable.published`
     heir = world.worker()
     await heir.process("orders", 0, batch)
     await heir.process("customers", 0, records([erasure("a")]))

@@ -3,12 +3,16 @@
 from collections.abc import Sequence
 
 import msgspec
+import pytest
 
 from stream.draft import Draft, Sourced, draft, stored_message, to_entry
 from stream.events import Event
 from stream.hot import Entry
+from stream.profile import risk
 from stream.profile.occurrence import Occurrence, hash_id
 from stream.profile.portrait import SECTIONS
+from stream.risk.findings import Finding
+from stream.risk.subject import Subject
 from stream.tables.table import Record
 from stream.windows import to_ms
 from tests.support.fakes import START_MS, erasure, signed_in, viewed
@@ -125,3 +129,15 @@ async def test_an_erased_record_reads_back_as_erased() -> None:
     assert made.messages == []
     assert made.write is not None
     assert (made.write.record.revision, made.write.record.version) == (3, 2)
+
+
+async def test_suspicions_are_looked_for_once_a_draft(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[Subject] = []
+
+    def find(subject: Subject) -> list[Finding]:
+        looks.append(subject)
+        return []
+
+    monkeypatch.setattr(risk, "find", find)
+    assert drafted(to_entry(None), sourced([signed_in("a", "1")])).changed
+    assert len(looks) == 1

@@ -11,6 +11,7 @@ CORE = [
     *sorted((STREAM / "measures").glob("*.py")),
     *sorted((STREAM / "explain").glob("*.py")),
     *sorted((STREAM / "groups").glob("*.py")),
+    *sorted((STREAM / "risk").glob("*.py")),
     *(STREAM / f"{m}.py" for m in ("events", "fields", "money", "windows")),
 ]
 #: A core that asks the time, the dice, the disk or a logger is not a function of its arguments.
@@ -55,7 +56,7 @@ def test_only_the_shells_edge_imports_faust() -> None:
     assert users == {"transport.py", "agents.py", "app.py"}
 
 
-REDIS_TABLES = ("redis", "redis_groups")
+REDIS_TABLES = ("redis", "redis_facts", "redis_groups")
 
 
 def test_only_the_redis_tables_import_redis() -> None:

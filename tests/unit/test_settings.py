@@ -24,6 +24,8 @@ def test_every_variable_is_read(tmp_path):
     rates.write_text("{}")
     shop = tmp_path / "shop.yaml"
     shop.write_text("")
+    risk = tmp_path / "risk.yaml"
+    risk.write_text("reasons: {}")
     settings = load(
         {
             "PORTRAIT_KAFKA": "a:9092, b:9093",
@@ -36,6 +38,7 @@ def test_every_variable_is_read(tmp_path):
             "PORTRAIT_CURRENCY": " GBP ",
             "PORTRAIT_RATES": str(rates),
             "PORTRAIT_SHOP": str(shop),
+            "PORTRAIT_RISK": str(risk),
             "PORTRAIT_IDEMPOTENCE": "OFF",
             "PORTRAIT_SWEEP_S": "0.5",
             "PORTRAIT_REFERENCE_S": "86400",
@@ -58,6 +61,7 @@ def test_every_variable_is_read(tmp_path):
         currency="GBP",
         rates=rates,
         shop=shop,
+        risk=risk,
         idempotence=False,
         sweep_s=0.5,
         reference_s=86_400.0,

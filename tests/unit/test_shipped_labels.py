@@ -8,6 +8,7 @@ from typing import NamedTuple, get_args
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
 import stream
 from stream.label_file import load_rules
@@ -15,6 +16,8 @@ from stream.measures.conditions import Form
 from stream.measures.operators import OPERATORS
 from stream.measures.rules import Rule, Rules
 from stream.measures.standards import default_standards
+from stream.profile.portrait import describe
+from stream.risk_file import load_weights
 from stream.shop_file import load_shop
 from stream.windows import DAY_MS
 from tests.support.events import (
@@ -24,7 +27,6 @@ from tests.support.events import (
     folded,
     identified,
     ordered,
-    portrait,
     referred,
     searched,
     to_ms,
@@ -34,6 +36,8 @@ from tests.support.events import (
 
 SHIPPED = Path(stream.__file__).with_name("labels.yaml")
 AS_OF_MS = to_ms("2026-06-30T12:00:00Z")
+#: Without rules, which are tried one by one.
+STANDARDS = replace(default_standards("USD"), risk=load_weights(None))
 TIERS = [tier.name for tier in load_shop(None, 2).tiers]
 
 
@@ -60,6 +64,12 @@ def times(count: int, type_name: str, **fields: object) -> list[Wire]:
 
 def refunded(total: str) -> Wire:
     return event("order_refunded", ago(1), order_id="o3", total=total, currency="USD")
+
+
+def bought_after(seconds: int, **context: bool) -> list[Wire]:
+    """A first order so many seconds after the sign-up."""
+    signed_up = event("signed_up", ago(1), context=context)
+    return [signed_up, *orders(1 - seconds / 86_400)]
 
 
 def complaint(days_ago: float = 2, **fields: bool) -> Wire:
@@ -128,6 +138,8 @@ CASES = {
     "frequent-returner": Case(
         [*orders(1, 2, 3), refunded("50.00")], [*orders(1, 2, 3), refunded("49.00")]
     ),
+    "risky": Case(bought_after(60), bought_after(61)),
+    "watch": Case(bought_after(61, emulator=True), bought_after(61)),
     "company": Case([identified(ago(1), kind="company")], [identified(ago(1), kind="person")]),
     "app-user": Case(
         [identified(ago(1), app_installed=True)], [identified(ago(1), app_installed=False)]
@@ -159,9 +171,9 @@ def shipped() -> Rules:
 
 def given(rules: Rules, events: list[Wire]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Labels and segments after these events."""
-    standards = default_standards("USD")
-    _, store = standards.reference.of("main", 2)
-    return rules.apply(portrait(folded(events), AS_OF_MS), AS_OF_MS, store, 2)
+    _, store = STANDARDS.reference.of("main", 2)
+    described = describe("main", "c1", folded(events), AS_OF_MS, standards=STANDARDS, version=1)
+    return rules.apply(described, AS_OF_MS, store, 2)
 
 
 def test_the_head_of_the_file_names_every_operator_and_form() -> None:

@@ -20,6 +20,7 @@ from tests.support.fakes import FaultyTable, Fuse, RecordingPublisher, World
 
 GOOD = "labels: [{name: buyer, when: {field: spending.orders, at_least: 1}}]\n"
 OTHER = "labels: [{name: shopper, when: {field: spending.orders, at_least: 1}}]\n"
+WEIGHTS = "reasons: {emulator: {at_least: {1: 5}}}\n"
 WRONG = "labels:\n  - name: buyer\n    when: {field: spending.ordres, at_least: 1}\n"
 
 
@@ -30,7 +31,9 @@ class Kept:
         self.labels, self.shop = directory / "labels.yaml", directory / "shop.yaml"
         self.labels.write_text(GOOD)
         self.shop.write_text("tiers: [{name: gold, orders_365d: 1}]\n")
-        settings = Settings(labels=self.labels, shop=self.shop)
+        self.risk = directory / "risk.yaml"
+        self.risk.write_text(WEIGHTS)
+        settings = Settings(labels=self.labels, shop=self.shop, risk=self.risk)
         world = World()
         self.fuse = Fuse()
         self.updater = Updater(
@@ -86,6 +89,29 @@ async def test_a_changed_shop_file_is_in_force(kept: Kept) -> None:
     kept.shop.write_text("tiers: [{name: diamond, orders_365d: 1}]\n")
     assert await kept.looks()
     assert [tier.name for tier in kept.updater.standards.tiers] == ["diamond"]
+
+
+async def test_a_changed_file_of_weights_is_in_force_and_has_a_version_of_its_own(
+    kept: Kept,
+) -> None:
+    before = kept.updater.standards
+    assert before.risk.steps == {"emulator": ((1, 5),)}
+    kept.risk.write_text(WEIGHTS.replace("5", "9"))
+    assert await kept.looks()
+    assert kept.updater.standards.risk.steps == {"emulator": ((1, 9),)}
+    assert kept.updater.standards.version != before.version
+
+
+async def test_a_mistake_in_the_weights_leaves_them_in_force(
+    kept: Kept, caplog: pytest.LogCaptureFixture
+) -> None:
+    await kept.looks()
+    before = kept.updater.standards
+    kept.risk.write_text(WEIGHTS.replace("emulator", "emulater"))
+    assert not await kept.looks()
+    assert kept.updater.standards is before
+    assert refused() == 1
+    assert f"{kept.risk}, line 1: unknown key 'emulater'; did you mean emulator?" in caplog.text
 
 
 async def test_a_file_that_changed_while_the_worker_started_is_noticed(tmp_path: Path) -> None:

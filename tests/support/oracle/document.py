@@ -26,8 +26,9 @@ def expected(events: Iterable[Wire], as_of: datetime, measures: Measures) -> Wir
     Rounded numbers stand in it as `Near`.
     """
     everything: Past = [(moment(event), event) for event in events]
-    # What a brought customer comes to is no act of the one who brought them.
-    past = [(at, event) for at, event in everything if event["type"] != "referral_changed"]
+    # What others come to, or make known, is no act of this customer.
+    internal = ("referral_changed", "account_linked")
+    past = [(at, event) for at, event in everything if event["type"] not in internal]
     if not past or any(event["type"] == "erasure_requested" for _, event in past):
         return None
     tail = as_of - timedelta(days=30)

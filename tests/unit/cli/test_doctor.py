@@ -42,8 +42,9 @@ def test_rules_that_the_workers_do_not_have_are_found(monkeypatch: pytest.Monkey
         return asyncio.run(module._check_rules(settings))
 
     monkeypatch.setattr(module, "open_table", open_table)
-    for name in ("PORTRAIT_LABELS", "PORTRAIT_SHOP", "PORTRAIT_GENDER_TABLE"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("LABELS", "RISK", "SHOP", "GENDER_TABLE"):
+        monkeypatch.delenv(f"PORTRAIT_{name}", raising=False)
+        assert f"PORTRAIT_{name}" in OTHER_RULES
     assert check()
     asyncio.run(Described(table, "worker").begin(3, version_of(settings)))
     assert check()

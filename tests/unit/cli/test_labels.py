@@ -75,7 +75,7 @@ def test_checking_says_how_many_rules_a_file_has(run: Run, own: Path) -> None:
 def test_without_a_file_the_rules_in_force_are_checked(
     run: Run, own: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("check").output == f"{SHIPPED}: 38 labels, 8 segments\n"
+    assert run("check").output == f"{SHIPPED}: 40 labels, 8 segments\n"
     monkeypatch.setenv("PORTRAIT_LABELS", str(own))
     assert run("check").output == f"{own}: 2 labels, 1 segment\n"
 
@@ -178,7 +178,7 @@ def test_other_rules_of_the_workers_are_told(run: Run, monkeypatch: pytest.Monke
     monkeypatch.setattr(module, "open_table", open_table)
     result = run("list", "--json")
     assert result.stderr == f"portrait: {OTHER_RULES}\n"
-    assert len(json.loads(result.stdout)["labels"]) == 38
+    assert len(json.loads(result.stdout)["labels"]) == 40
 
 
 def test_a_refused_file_is_not_listed(
@@ -201,4 +201,4 @@ def test_printing_gives_the_file_in_force_as_it_is(
 def test_what_is_printed_can_be_checked(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "start.yaml"
     file.write_bytes(run("print").stdout_bytes)
-    assert run("check", file).output == f"{file}: 38 labels, 8 segments\n"
+    assert run("check", file).output == f"{file}: 40 labels, 8 segments\n"

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 from rich.console import Console
 
 from stream.cli import show as module
@@ -21,6 +22,7 @@ from stream.measures.reference import Reference
 from stream.measures.standards import Standards
 from stream.profile.portrait import SECTIONS, Portrait, describe, to_change
 from stream.profile.state import State, prune
+from stream.risk_file import load_weights
 from stream.tables import codec
 from stream.tables.memory import MemoryTable
 from stream.tables.table import Record, Write
@@ -51,10 +53,11 @@ def table() -> MemoryTable:
 
 @pytest.fixture
 def run(table: MemoryTable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
-    """Calls the command on the table, in a shop without labels, as `PLAIN` is."""
-    no_labels = tmp_path / "labels.yaml"
-    no_labels.write_text("labels: []")
-    monkeypatch.setenv("PORTRAIT_LABELS", str(no_labels))
+    """Calls the command on the table, in a shop without labels and weights, as `PLAIN` is."""
+    for name, empty in (("labels", "labels: []"), ("risk", "reasons: {}")):
+        file = tmp_path / f"{name}.yaml"
+        file.write_text(empty)
+        monkeypatch.setenv(f"PORTRAIT_{name.upper()}", str(file))
 
     @asynccontextmanager
     async def open_table() -> AsyncIterator[MemoryTable]:
@@ -155,6 +158,24 @@ def test_evidence_is_wrapped_to_the_terminal(width: int) -> None:
     text = [line.plain for line in evidence_lines(evidence, Console(width=width))]
     assert max(map(len, text)) <= width
     assert width == 200 or max(map(len, text)) > width - 10
+
+
+def test_reasons_of_a_risk_are_printed_with_points_and_events(
+    run: Run, table: MemoryTable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PORTRAIT_RISK")
+    signed_up = event("signed_up", "2026-06-29T10:00:00Z")
+    order = ordered("2026-06-29T10:00:30Z", "20.00")
+    described = publish(table, [signed_up, order], replace(PLAIN, risk=load_weights(None)))
+    assert described.risk.level == "high"
+    result = run("--explain")
+    assert not result.stderr
+    text = " ".join(result.stdout.split())
+    assert f"level high of a score of {described.risk.score}: " in text
+    assert "fast_first_order 100 points " in text
+    assert "30 seconds after the sign-up" in text
+    assert order["event_id"] in text
+    assert "risk high 8" in " ".join(run().stdout.split())
 
 
 def test_evidence_as_json_is_a_list(run: Run, table: MemoryTable) -> None:

@@ -4,8 +4,10 @@ import io
 import re
 
 import pytest
+from msgspec.structs import replace
 from rich.console import Console
 
+from stream.demo.attackers.caught import Caught, Watch
 from stream.demo.crowd import Aim, Crowd, Moved, Named
 from stream.demo.figures import Figures, face, rates
 from stream.demo.screen import Screen
@@ -158,6 +160,43 @@ def test_who_was_counted_is_told_in_plain_lines_only_when_it_has_changed() -> No
         "  target      stylish regular: 142 of 425 meet 80 % of it, 56 % on average",
         "  moved last  12:34:56 ada left Night push 夜间推送",
     ]
+
+
+WATCHED = replace(
+    CROWD,
+    watch=Watch((Caught("brushing", 8, 7), Caught("device farm", 12, 12)), honest=412, accused=1),
+)
+
+
+def test_the_summary_says_how_many_of_the_simulated_attackers_were_found() -> None:
+    out = io.StringIO()
+    print_summary(Console(file=out, width=20), Figures(), WATCHED, interrupted=False)
+    lines = out.getvalue().splitlines()
+    begin = lines.index("simulated attackers whose risk was high")
+    assert lines[begin + 1 : begin + 4] == [
+        "       7 of 8     brushing",
+        "      12 of 12    device farm",
+        "       1 of 412   honest customers",
+    ]
+    assert lines[begin + 4].startswith("segments of")
+
+
+def test_attackers_are_told_in_plain_lines_and_said_to_be_simulated() -> None:
+    out = io.StringIO()
+    with Screen(Console(file=out, width=20)) as screen:
+        screen.show(Figures(elapsed_s=2.0), WATCHED, [])
+    assert (
+        "  at high     of simulated attackers: brushing 7 of 8, device farm 12 of 12; "
+        "honest 1 of 412\n" in out.getvalue()
+    )
+
+
+def test_on_a_terminal_attackers_are_said_to_be_simulated() -> None:
+    out = io.StringIO()
+    with Screen(Console(file=out, width=100, height=60, force_terminal=True)) as screen:
+        screen.show(Figures(elapsed_s=2.0), WATCHED, [])
+    shown = _plain(out.getvalue())
+    assert "simulated       brushing 7 of 8, device farm 12 of 12, honest 1 of 412" in shown
 
 
 def test_picture_and_what_was_said_above_it_share_the_terminal() -> None:

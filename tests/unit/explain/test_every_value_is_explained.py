@@ -29,6 +29,7 @@ from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.portrait import Portrait, describe
 from stream.profile.state import State
+from stream.risk_file import load_weights
 from stream.shop_file import load_shop
 from stream.windows import to_ms
 from tests.support.events import Wire, folded
@@ -45,6 +46,7 @@ LISTS = {
     "attributes.traits",
     "activity.counts",
     "preferences.searches",
+    "risk.reasons",
 }
 #: Explained as a whole, whatever they hold.
 WHOLE = ("activity.window", "activity.counts", "preferences.price_band")
@@ -65,6 +67,7 @@ ENTRIES = {
     "service.subjects",
     "fit.met",
     "fit.unmet",
+    "risk.reasons",
     "labels",
     "segments",
 }
@@ -113,6 +116,7 @@ def all_standards() -> list[Standards]:
         targets=shop.targets,
         affinity=table,
         rules=load_rules(None, 2, [tier.name for tier in shop.tiers]),
+        risk=load_weights(None),
         reference=reference_of(simulated().values()),
     )
     return [plain, full]
@@ -189,6 +193,9 @@ def check_entries(document: Any, evidence: list[Evidence]) -> None:
     if document["fit"]:
         for name in ("met", "unmet"):
             assert values(evidence, f"fit.{name}") == (document["fit"][name] or ["none"])
+    found = [f"{each['code']} {each['points']} point" for each in document["risk"]["reasons"]]
+    explained = [each.removesuffix("s") for each in values(evidence, "risk.reasons")]
+    assert explained == (found or ["none"])
     hours = values(evidence, "activity.hours.by_hour")
     assert hours == [" ".join(map(str, document["activity"]["hours"]["by_hour"]))]
 
@@ -196,6 +203,12 @@ def check_entries(document: Any, evidence: list[Evidence]) -> None:
 def check_figures(document: Any, evidence: list[Evidence]) -> None:
     """What the evidence quotes leads to the value."""
     because = {each.path: each.because for each in evidence}
+    if document["risk"]["reasons"]:
+        points, doubling, half = re.findall(r"\((\d+) / (\d+)\).*\((\d+) /", because["risk.score"])[
+            0
+        ]
+        x, h = 2 ** (int(points) / int(doubling)), 2 ** (int(half) / int(doubling))
+        assert abs(100 * (x - 1) / (x + h - 2) - document["risk"]["score"]) <= 0.5
     for path, text in because.items():
         value = at(document, path) if path not in ENTRIES else None
         if isinstance(value, float) and (ratio := re.search(r"(\d+) of (\d+) session", text)):

@@ -170,6 +170,6 @@ def test_labels_and_segments_that_the_customer_has_are_explained() -> None:
 def test_without_any_it_says_how_many_were_tried() -> None:
     events = [viewed("2026-05-01T10:00:00Z")]
     found = explained(events, shipped())
-    assert found["labels"] == [("none", "of 38 rules none holds")]
+    assert found["labels"] == [("none", "of 40 rules none holds")]
     assert found["segments"] == [("none", "of 8 rules none holds")]
     assert explained(events)["labels"] == [("none", "there are no rules")]

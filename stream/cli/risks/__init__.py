@@ -1,0 +1,1 @@
+"""The commands of `portrait risk`, one a module."""

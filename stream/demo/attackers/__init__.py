@@ -1,0 +1,1 @@
+"""Simulated attackers of the simulated shop: nobody attacks, and nobody is harmed."""

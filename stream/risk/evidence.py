@@ -1,0 +1,269 @@
+"""Evidence: what is kept of one customer to judge the risk, commutative and bounded.
+
+Lists hold the newest so many of their kind, by time and then by event id; what is older than any
+finding can need is pruned. Nothing here depends on the order in which events arrived. Like all
+aggregates, an event that is sent again after it was forgotten counts again.
+"""
+
+from bisect import bisect_left
+from operator import attrgetter
+from zlib import crc32
+
+from msgspec import Struct, field
+from msgspec.structs import astuple, replace
+
+from stream.events import (
+    AccountLinked,
+    CouponRedeemed,
+    Event,
+    OrderCancelled,
+    OrderCompleted,
+    OrderRefunded,
+    PasswordReset,
+    ProductClicked,
+    ProductViewed,
+    SignedIn,
+    SignInFailed,
+)
+from stream.risk.bounded import drop, frontier, keep, newest, oldest
+from stream.risk.reasons import KINDS, holds_ms, keeps_ms
+from stream.risk.records import (
+    Dated,
+    Features,
+    Known,
+    Order,
+    SignIn,
+    SignInCounts,
+    Undone,
+    features_of,
+    hash_of,
+    order_of,
+    rank,
+    sign_in_of,
+)
+from stream.windows import DAY_MS
+
+__all__ = [
+    "CLICK_TICK_MS", "NO_FACTS", "Dated", "Evidence", "Facts", "Features", "Known", "Order",
+    "SignIn", "SignInCounts", "Told", "Undone", "add", "features_of", "hash_of", "know", "merge",
+    "prune", "settled", "told",
+]  # fmt: skip
+
+#: Newest sign-ins, failed ones, resets, orders, cancellations and refunds, and redemptions kept.
+SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 12, 20, 6, 12, 8, 12
+#: Newest clicks whose times are kept, and how exactly.
+CLICKS = 32
+CLICK_TICK_MS = 20
+#: Features of sign-ins that are kept apart: those with the smallest hashes, as for devices.
+PROFILES = 16
+#: Values of facts are not told apart above it, which bounds how many are kept.
+MOST = 100
+
+
+class Told(Struct, frozen=True):
+    """What another customer has to be told: a value of a code that it could not know."""
+
+    key: str
+    code: str
+    value: int
+
+
+class Facts(Struct, frozen=True):
+    """What was known of others when an event came.
+
+    ``known``    values by code, only those worth keeping
+    ``told``     whom else they concern
+    ``sign_in``  the counts of all sign-ins, of a sign-in
+    """
+
+    known: tuple[tuple[str, int], ...] = ()
+    told: tuple[Told, ...] = ()
+    sign_in: SignInCounts | None = None
+
+
+NO_FACTS = Facts()
+
+
+class Evidence(Struct):
+    """All of one customer; lists are oldest first.
+
+    ``sign_ins``  the newest, and of those that are older than any finding the last one, however
+                  old: later ones are judged by it
+    ``profiles``  all sign-ins before those, counted by their features and device
+    ``orders``    the newest, however old; so are ``undone`` and ``redeemed``
+    ``first_order``  the first one of all
+    ``known``     by code; values fall, as one that a later one reaches is dropped
+    """
+
+    sign_ins: list[SignIn] = field(default_factory=list)
+    profiles: dict[tuple[Features, int], int] = field(default_factory=dict)
+    failures: list[Dated] = field(default_factory=list)
+    resets: list[Dated] = field(default_factory=list)
+    orders: list[Order] = field(default_factory=list)
+    undone: list[Undone] = field(default_factory=list)
+    redeemed: list[Dated] = field(default_factory=list)
+    clicks: list[int] = field(default_factory=list)
+    known: dict[str, list[Known]] = field(default_factory=dict)
+    first_order: Dated | None = None
+
+
+def add(
+    evidence: Evidence, event: Event, at_ms: int, amount_minor: int = 0, facts: Facts = NO_FACTS
+) -> None:
+    """Take an event into account, with what was known of others when it came. Mutates."""
+    name = event.event_id
+    match event:
+        case ProductViewed() | ProductClicked():
+            keep(evidence.clicks, at_ms - at_ms % CLICK_TICK_MS, CLICKS)
+        case SignedIn():
+            _keep_sign_ins(evidence, [sign_in_of(event, at_ms, facts.sign_in)])
+        case SignInFailed():
+            keep(evidence.failures, Dated(at_ms, name), FAILURES)
+        case PasswordReset():
+            keep(evidence.resets, Dated(at_ms, name), RESETS)
+        case OrderCompleted():
+            keep(evidence.orders, order_of(event, at_ms, amount_minor), ORDERS)
+            evidence.first_order = oldest(evidence.first_order, Dated(at_ms, name))
+        case OrderCancelled() | OrderRefunded():
+            cancelled = isinstance(event, OrderCancelled)
+            undone = Undone(at_ms, name, hash_of(event.order_id), cancelled)
+            keep(evidence.undone, undone, UNDONE)
+        case CouponRedeemed():
+            keep(evidence.redeemed, Dated(at_ms, name), REDEEMED)
+        case _:
+            pass
+    context = event.context
+    if context is not None:
+        if context.rooted:
+            know(evidence, "rooted_device", Known(at_ms, 1, name))
+        if context.emulator:
+            know(evidence, "emulator", Known(at_ms, 1, name))
+    for code, value in facts.known:
+        know(evidence, code, Known(at_ms, value, name))
+
+
+def told(evidence: Evidence, event: AccountLinked, at_ms: int) -> None:
+    """Take in what another customer's event made known. Mutates."""
+    know(evidence, event.code, Known(at_ms, event.value, event.cause))
+
+
+def know(evidence: Evidence, code: str, known: Known) -> None:
+    """Keep a fact; values that are not worth it are passed over. Mutates."""
+    if code in KINDS and known.value >= KINDS[code].worth:
+        known = replace(known, value=min(known.value, MOST))
+        evidence.known[code] = frontier([*evidence.known.get(code, ()), known])
+
+
+def merge(a: Evidence, b: Evidence) -> Evidence:
+    """The evidence of both histories."""
+    merged = Evidence(
+        sign_ins=list(a.sign_ins),
+        profiles=dict(a.profiles),
+        failures=newest(a.failures + b.failures, FAILURES),
+        resets=newest(a.resets + b.resets, RESETS),
+        orders=newest(a.orders + b.orders, ORDERS),
+        undone=newest(a.undone + b.undone, UNDONE),
+        redeemed=newest(a.redeemed + b.redeemed, REDEEMED),
+        clicks=newest(a.clicks + b.clicks, CLICKS),
+        known={
+            code: frontier([*a.known.get(code, ()), *b.known.get(code, ())])
+            for code in {*a.known, *b.known}
+        },
+        first_order=oldest(a.first_order, b.first_order),
+    )
+    for profile, count in b.profiles.items():
+        _count(merged.profiles, profile, count)
+    _keep_sign_ins(merged, b.sign_ins)
+    return merged
+
+
+def prune(evidence: Evidence, newest_ms: int) -> None:
+    """Drop what no finding can need any more, whatever comes."""
+    _settle(evidence, newest_ms)
+    drop(evidence.failures, newest_ms - _FAILURES_MS)
+    drop(evidence.resets, newest_ms - _RESETS_MS)
+    for code in list(evidence.known):
+        drop(evidence.known[code], newest_ms - keeps_ms(code))
+        if not evidence.known[code]:
+            del evidence.known[code]
+
+
+def settled(evidence: Evidence, newest_ms: int) -> Evidence:
+    """The evidence as findings have to see it: as if pruned. The argument stays as it is.
+
+    Sign-ins that retire may be forgotten, where there are many profiles; clicks and counts are
+    dropped while a level may still remember what they showed. Anything else that is pruned makes no
+    difference.
+    """
+    if not _unsettled(evidence, newest_ms):
+        return evidence
+    copy = replace(
+        evidence,
+        sign_ins=[*evidence.sign_ins],
+        profiles={**evidence.profiles},
+        clicks=[*evidence.clicks],
+    )
+    _settle(copy, newest_ms)
+    return copy
+
+
+#: How long lists are kept: for a finding of theirs, and for what that finding looks back on.
+_FAILURES_MS = keeps_ms("failed_sign_ins") + DAY_MS
+_RESETS_MS = keeps_ms("password_resets") + DAY_MS
+_SIGN_INS_MS = max(map(keeps_ms, ("new_device", "impossible_travel", "unlikely_sign_in")))
+#: Clicks and counts are large, so they are kept only while a finding holds.
+_CLICKS_MS = holds_ms("regular_clicks") + DAY_MS
+_COUNTS_MS = holds_ms("unlikely_sign_in")
+
+
+def _keep_sign_ins(evidence: Evidence, more: list[SignIn]) -> None:
+    evidence.sign_ins = sorted(evidence.sign_ins + more, key=rank)
+    _count_first(evidence, len(evidence.sign_ins) - SIGN_INS)
+
+
+def _unsettled(evidence: Evidence, newest_ms: int) -> bool:
+    clicks, sign_ins = evidence.clicks, evidence.sign_ins
+    return (
+        bool(clicks and clicks[0] < newest_ms - _CLICKS_MS)
+        or any(each.counts for each in sign_ins[: _older(sign_ins, newest_ms - _COUNTS_MS)])
+        or _older(sign_ins, newest_ms - _SIGN_INS_MS) > 1
+    )
+
+
+def _settle(evidence: Evidence, newest_ms: int) -> None:
+    del evidence.clicks[: bisect_left(evidence.clicks, newest_ms - _CLICKS_MS)]
+    sign_ins = evidence.sign_ins
+    _count_first(evidence, _older(sign_ins, newest_ms - _SIGN_INS_MS) - 1)
+    for place in range(_older(sign_ins, newest_ms - _COUNTS_MS)):
+        if sign_ins[place].counts is not None:
+            sign_ins[place] = replace(sign_ins[place], counts=None)
+
+
+def _older(sign_ins: list[SignIn], than_ms: int) -> int:
+    """How many of them are."""
+    return bisect_left(sign_ins, than_ms, key=attrgetter("at_ms"))
+
+
+def _count_first(evidence: Evidence, number: int) -> None:
+    """Let so many sign-ins go into the profiles, the oldest."""
+    for old in evidence.sign_ins[: max(number, 0)]:
+        _count(evidence.profiles, (old.features, old.device), 1)
+    del evidence.sign_ins[: max(number, 0)]
+
+
+def _count(
+    profiles: dict[tuple[Features, int], int], profile: tuple[Features, int], n: int
+) -> None:
+    profiles[profile] = profiles.get(profile, 0) + n
+    if len(profiles) > PROFILES:
+        del profiles[max(profiles, key=_profile_rank)]
+
+
+def _profile_rank(profile: tuple[Features, int]) -> tuple[int, str]:
+    features, device = profile
+    shown = repr((*astuple(features), device))
+    return crc32(shown.encode()), shown
+
+
+def _first(one: Dated | None, other: Dated | None) -> Dated | None:
+    return min((each for each in (one, other) if each is not None), default=None)

@@ -1,0 +1,152 @@
+"""Records: what is kept of the events that evidence is made of.
+
+They sort by time and then by event id. Hashes have 24 bits, for the size of states: that two values
+of a customer meet has odds of 1 to 16 million. They are 0 where nothing was sent.
+"""
+
+from zlib import crc32
+
+from msgspec import Struct
+from msgspec.structs import astuple
+
+from stream.events import OrderCompleted, SignedIn
+from stream.fields import Context
+
+
+class Features(Struct, frozen=True, array_like=True):
+    """What a sign-in shows: hashes of case-folded values."""
+
+    ip: int = 0
+    asn: int = 0
+    country: int = 0
+    user_agent: int = 0
+    browser: int = 0
+    os: int = 0
+    kind: int = 0
+
+
+class SignInCounts(Struct, frozen=True, array_like=True):
+    """Sign-ins of the whole store before this one: all, by customers, and with its features."""
+
+    sign_ins: int
+    customers: int
+    ip: int
+    asn: int
+    country: int
+    user_agent: int
+    browser: int
+    os: int
+    kind: int
+
+
+class SignIn(Struct, frozen=True, array_like=True):
+    """A successful sign-in. ``device`` is a hash, 0 without one; ``country`` as it was sent, or
+    empty; ``counts`` as known then, None where nobody looked or no finding can need them.
+    """
+
+    at_ms: int
+    event_id: str
+    features: Features
+    device: int
+    country: str
+    counts: SignInCounts | None
+
+
+class Dated(Struct, frozen=True, array_like=True, order=True):
+    """That something happened: a failed sign-in or a reset."""
+
+    at_ms: int
+    event_id: str
+
+
+class Order(Struct, frozen=True, array_like=True, order=True):
+    """A completed order; hashes of its id and payment reference, 0 without one."""
+
+    at_ms: int
+    event_id: str
+    order: int
+    amount: int
+    payment: int
+    coupon: bool
+
+
+class Undone(Struct, frozen=True, array_like=True, order=True):
+    """A cancellation (or a refund) of the order with that hash."""
+
+    at_ms: int
+    event_id: str
+    order: int
+    cancelled: bool
+
+
+class Known(Struct, frozen=True, array_like=True, order=True):
+    """A fact about others as it was known then; the event is the one that brought it."""
+
+    at_ms: int
+    value: int
+    event_id: str
+
+
+def sign_in_of(event: SignedIn, at_ms: int, counts: SignInCounts | None) -> SignIn:
+    """The record of a sign-in."""
+    context = event.context
+    return SignIn(
+        at_ms,
+        event.event_id,
+        features_of(context),
+        hash_of(context.device_id) if context else 0,
+        (context.country or "") if context else "",
+        counts,
+    )
+
+
+def order_of(event: OrderCompleted, at_ms: int, amount_minor: int) -> Order:
+    """The record of an order."""
+    return Order(
+        at_ms,
+        event.event_id,
+        hash_of(event.order_id),
+        amount_minor,
+        hash_of(event.payment_ref),
+        event.coupon is not None,
+    )
+
+
+def rank(found: SignIn) -> tuple[object, ...]:
+    """By time and id."""
+    # To the last field: of two alike in time and id it must not matter which came first.
+    counts = () if found.counts is None else astuple(found.counts)
+    features = astuple(found.features)
+    return found.at_ms, found.event_id, features, found.device, found.country, counts
+
+
+def hash_of(value: str | None) -> int:
+    """The hash of a value; 0 where there is none."""
+    return 0 if value is None else hash_of_crc(crc32(value.encode()))
+
+
+def hash_of_crc(crc: int) -> int:
+    """The hash of a value whose CRC-32 is known."""
+    return crc & 0xFF_FFFF or 1
+
+
+def features_of(context: Context | None) -> Features:
+    """What a sign-in shows, by its context; case does not matter."""
+    if context is None:
+        return Features()
+    asn = None if context.asn is None else str(context.asn)
+    kind = context.device_model
+    return Features(
+        *(
+            hash_of(None if value is None else value.casefold())
+            for value in (
+                context.ip,
+                asn,
+                context.country,
+                context.user_agent,
+                context.browser,
+                context.os,
+                kind,
+            )
+        )
+    )
