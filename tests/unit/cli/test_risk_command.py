@@ -114,7 +114,7 @@ def test_listing_shows_what_every_reason_counts_and_brings(
         "order fast_first_order seconds from sign-up to the first order "
         "at most 600: 30, 60: 90 30 days"
     ) in lines
-    assert "device emulator events none 30 days" in lines
+    assert "device emulator events on an emulator none 30 days" in lines
     assert lines[-1] == (
         "50 points are a score of 50, and 25 more double the odds; elevated from a score of 20 "
         "until below 10; high from a score of 50 until below 45; alerts are not repeated within "
