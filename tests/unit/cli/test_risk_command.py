@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import stream
 from stream.cli import risk as module
 from stream.cli.main import portrait
 from stream.errors import Fatal
+from stream.files.risk import SHIPPED
 from stream.risk.reasons import CODES, KINDS, PARTS
 
 Run = Callable[..., Result]
 
-SHIPPED = Path(stream.__file__).with_name("risk.yaml")
 OWN = """\
 calibration: {half_points: 50, doubling: 25}
 levels:

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from stream.errors import Fatal
+from stream.files.risk import SHIPPED, load_weights
 from stream.risk.findings import Finding
 from stream.risk.reasons import CODES, KINDS
 from stream.risk.score import judge
 from stream.risk.weights import Bounds, Weights
-from stream.risk_file import SHIPPED, load_weights
 from stream.windows import DAY_MS
 
 WHOLE = """\
