@@ -27,7 +27,7 @@ from msgspec.structs import replace
 from bench.population import DUE, SEEDED_AT, Kind, fill, kinds
 from bench.services import BACKENDS, Worker, running, wait_for_reference
 from bench.traffic import CUSTOMERS, Traffic
-from stream.label_file import SHIPPED
+from stream.files.labels import SHIPPED
 from stream.measures.standards import Standards
 from stream.moves import SegmentMove
 from stream.profile.portrait import describe

@@ -13,7 +13,7 @@ from stream import metrics
 from stream.draft import Sourced
 from stream.events import SignedIn
 from stream.risk.facts import Asked, facts, questions
-from stream.risk.records import SignInCounts, features_of
+from stream.risk.records import SignInCounts, wide_features_of
 from stream.tables.facts import CountedSignIn, FactTable
 
 #: customer key -> its events in the order they were read
@@ -68,7 +68,9 @@ class Enricher:
     async def _count(self, asking: Sequence[_Asking]) -> dict[int, SignInCounts]:
         """The counts of all sign-ins before each of these, by offset."""
         sign_ins = [
-            CountedSignIn(each.record.offset, event.store_id, each.key, features_of(event.context))
+            CountedSignIn(
+                each.record.offset, event.store_id, each.key, wide_features_of(event.context)
+            )
             for each in asking
             if isinstance(event := each.record.occurrence.event, SignedIn)
         ]

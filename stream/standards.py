@@ -5,17 +5,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from stream import label_file, risk_file
 from stream.errors import Fatal
-from stream.label_file import load_rules
+from stream.files import labels, risk
+from stream.files.labels import load_rules
+from stream.files.risk import load_weights
+from stream.files.shop import load_shop
 from stream.learn.shopping_gender import load_affinity
 from stream.measures.standards import Standards
 from stream.money import exponent
 from stream.profile.portrait import SECTIONS
 from stream.reference import current, load
-from stream.risk_file import load_weights
 from stream.settings import Settings
-from stream.shop_file import load_shop
 from stream.tables.table import PortraitTable
 
 #: To be raised when ``describe`` makes something else of the same state and the same standards:
@@ -50,9 +50,9 @@ def version_of(settings: Settings) -> str:
     """
     files = (
         settings.shop,
-        settings.labels or label_file.SHIPPED,
+        settings.labels or labels.SHIPPED,
         settings.gender_table,
-        settings.risk or risk_file.SHIPPED,
+        settings.risk or risk.SHIPPED,
     )
     content = blake2b(f"{_DESCRIBES}{SECTIONS}{settings.currency}".encode(), digest_size=8)
     for file in files:

@@ -5,25 +5,25 @@ from contextlib import aclosing, suppress
 
 import click
 
-from stream.cli.alert_lines import alert_json, alert_line, open_verdicts, reaches, read_alert
+from stream.cli.alerting.lines import alert_json, alert_line, open_verdicts, reaches, read_alert
 from stream.cli.follow import follow
 from stream.cli.lazy import Lazy
 from stream.risk.weights import LEVELS, Level
 from stream.settings import Settings, load
 from stream.topics import RISK_ALERTS
 
-#: subcommand -> module of this package that defines it as ``command``.
+#: subcommand -> module of ``stream.cli.alerting`` that defines it.
 COMMANDS = {
-    "list": "alerts_list",
-    "acknowledge": "alerts_acknowledge",
-    "verdicts": "alerts_verdicts",
-    "forward": "alerts_forward",
+    "list": "list",
+    "acknowledge": "acknowledge",
+    "verdicts": "verdicts",
+    "forward": "forward",
 }
 
 
 @click.group(
     cls=Lazy,
-    package="stream.cli",
+    package="stream.cli.alerting",
     modules=COMMANDS,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -16,11 +16,11 @@ from stream.cli.in_force import uses_other_rules, warn_of_other_rules
 from stream.cli.options import open_table
 from stream.errors import Fatal, Transient
 from stream.explain.rule_text import in_words
-from stream.label_file import SHIPPED, load_rules
+from stream.files.labels import SHIPPED, load_rules
+from stream.files.shop import load_shop
 from stream.measures.rules import Rule, Rules
 from stream.money import exponent
 from stream.settings import Settings, load
-from stream.shop_file import load_shop
 from stream.terminal import counted
 
 #: Columns of the tables where they do not go to a terminal.

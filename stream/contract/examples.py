@@ -16,7 +16,8 @@ from stream.alerts import AlertState, RiskAlert, alerts_between
 from stream.decode import decode
 from stream.errors import Reason
 from stream.events import TOPIC_EVENTS, customer_key
-from stream.label_file import load_rules
+from stream.files.labels import load_rules
+from stream.files.risk import load_weights
 from stream.measures.conditions import of_field
 from stream.measures.fit import Criterion, Target
 from stream.measures.operators import Operator
@@ -30,7 +31,6 @@ from stream.profile.state import State
 from stream.risk.findings import Finding
 from stream.risk.score import judge
 from stream.risk.weights import Weights
-from stream.risk_file import load_weights
 from stream.windows import HOUR_MS, to_ms
 
 #: The customer whose valid examples, folded, are the example of a portrait.

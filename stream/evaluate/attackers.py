@@ -62,17 +62,23 @@ class Accused(Struct, frozen=True):
     reasons_elevated: dict[str, int]
 
 
+class Crawlers(Struct, frozen=True):
+    """The shop's bots, who attack nobody and are no honest customers, and those with an alert."""
+
+    customers: int
+    high: int
+
+
 class Figures(Struct, frozen=True):
-    """All of a simulated shop. ``crawlers`` are its bots with an alert at high, of all: they attack
-    nobody and are no honest customers.
-    """
+    """All of a simulated shop; ``absent`` customers did nothing while it was looked at."""
 
     seed: int
     customers: int
     events: int
     attacks: tuple[Found, ...]
     honest: Accused
-    crawlers: tuple[int, int]
+    crawlers: Crawlers
+    absent: int
 
 
 class _First(Struct, frozen=True):
@@ -112,7 +118,8 @@ async def evaluate(seed: int, customers: int, tables: Tables, standards: Standar
         events=len(history),
         attacks=tuple(_found(attack, by_attack[attack], began, firsts) for attack in ATTACKS),
         honest=_accused(honest & seen, firsts),
-        crawlers=(sum("high" in firsts[who] for who in crawlers), len(crawlers)),
+        crawlers=Crawlers(len(crawlers), sum("high" in firsts[who] for who in crawlers)),
+        absent=customers - len(seen | simulation.attacks.keys()),
     )
 
 

@@ -5,16 +5,16 @@ from itertools import pairwise
 from math import floor, log10
 from operator import attrgetter
 
-from stream.risk.evidence import ORDERS, Dated, Evidence, Features, Order, SignIn, SignInCounts
+from stream.risk.evidence import ORDERS, Dated, Evidence, Order, SignIn
 from stream.risk.findings import Finding, named, within
+from stream.risk.history import History
 from stream.risk.places import centroid, distance_km
 from stream.risk.reasons import KINDS
-from stream.risk.signin import History, highest_ratio, risk_ratio
+from stream.risk.signin import risk_ratio
 from stream.risk.subject import Subject
+from stream.risk.unusual import ENOUGH, UNLIKELY, unusual
 from stream.windows import DAY_MS, HOUR_MS
 
-#: Nothing is new unless so many earlier sign-ins named what it is compared with.
-ENOUGH = 2
 #: Countries whose middles are no farther apart may be neighbours.
 NEAR_KM = 500
 #: Speeds are not told apart from there on: the account is in two places at once.
@@ -23,8 +23,6 @@ MOST_KM_H = 10_000
 YOUNG_MS = 72 * HOUR_MS
 
 _MINUTE_MS = 60_000
-#: The ratio from which on a sign-in is unlikely.
-_UNLIKELY = 10 ** (KINDS["unlikely_sign_in"].worth / 10)
 
 
 def find(subject: Subject) -> Iterator[Finding]:
@@ -68,62 +66,31 @@ def _after_failures(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _against_history(evidence: Evidence, since_ms: int) -> Iterator[Finding]:
-    """Sign-ins that show something else than those before them. For all others, which are most,
-    the values that were shown before need not be counted.
-    """
-    profiles = dict(evidence.profiles)
-    own = sum(profiles.values())
-    history: History | None = None
-    for sign_in in evidence.sign_ins:
-        profile = (sign_in.features, sign_in.device)
-        same = profiles.get(profile, 0)
-        if (
-            same < own
-            and sign_in.at_ms > since_ms
-            and (not same or _may_be_unlikely(sign_in.counts, own, same))
-        ):
-            if history is None:
-                history = _history(profiles)
-            yield from _new(sign_in, history, evidence.resets)
-            yield from _unlikely(sign_in, history)
-        profiles[profile] = same + 1
-        own += 1
-        if history is not None:
-            history.add(*profile)
-
-
-def _history(profiles: dict[tuple[Features, int], int]) -> History:
-    history = History()
-    for (features, device), count in profiles.items():
-        history.add(features, device, count)
-    return history
+    """Sign-ins that show something else than those before them."""
+    for sign_in, history in unusual(evidence, since_ms):
+        yield from _new(sign_in, history, evidence.resets)
+        yield from _unlikely(sign_in, history)
 
 
 def _new(sign_in: SignIn, history: History, resets: list[Dated]) -> Iterator[Finding]:
     """What no earlier sign-in showed, of those that named anything of the kind. After a reset a
     new device tells from the second sign-in on.
     """
-    for code, part, value, words in (
-        ("new_device", "device", sign_in.device, "a device"),
-        ("new_country", "country", sign_in.features.country, f"{sign_in.country}, a country"),
-        ("new_network", "asn", sign_in.features.asn, "a network (ASN)"),
+    country = f"{sign_in.country}, a country"
+    for code, words, earlier in (
+        ("new_device", "a device", history.others("device", sign_in.device)),
+        ("new_country", country, history.others("country", sign_in.features.country)),
+        ("new_network", "a network (ASN)", history.others("asn", sign_in.features.asn)),
     ):
-        if not value or history.showed(part, value):
-            continue
-        earlier = history.sign_ins - history.showed(part, 0)
         if earlier >= ENOUGH:
             detail = f"Signed in from {words} that none of {earlier} earlier sign-ins came from"
             yield Finding(code, sign_in.at_ms, 1, (sign_in.event_id,), detail)
-        reset = within(resets, sign_in.at_ms, HOUR_MS) if part == "device" and earlier else []
-        if reset:
-            passed = _span(sign_in.at_ms - reset[-1].at_ms)
-            detail = f"Signed in from a new device {passed} after a password reset"
-            events = named([*reset, sign_in])
-            yield Finding("reset_then_new_device", sign_in.at_ms, 1, events, detail)
-
-
-def _may_be_unlikely(counts: SignInCounts | None, own: int, same: int) -> bool:
-    return counts is not None and highest_ratio(counts, own, same) >= _UNLIKELY
+    reset = within(resets, sign_in.at_ms, HOUR_MS)
+    if reset and history.others("device", sign_in.device):
+        passed = _span(sign_in.at_ms - reset[-1].at_ms)
+        detail = f"Signed in from a new device {passed} after a password reset"
+        events = named([*reset, sign_in])
+        yield Finding("reset_then_new_device", sign_in.at_ms, 1, events, detail)
 
 
 def _unlikely(sign_in: SignIn, history: History) -> Iterator[Finding]:
@@ -132,7 +99,7 @@ def _unlikely(sign_in: SignIn, history: History) -> Iterator[Finding]:
     """
     shown, counts = sign_in.features, sign_in.counts
     ratio = risk_ratio(shown, counts, history)
-    if not counts or not ratio or ratio < _UNLIKELY:
+    if not counts or not ratio or ratio < UNLIKELY:
         return
     if min(history.same(shown)) == history.sign_ins:
         return
@@ -187,7 +154,7 @@ def _dormant(evidence: Evidence) -> Iterator[Finding]:
     if not acts or acts[-1].at_ms - acts[0].at_ms < least_ms:
         return
     known_ms = max(
-        sign_ins[0].at_ms if evidence.profiles else acts[0].at_ms,
+        sign_ins[0].at_ms if evidence.history.sign_ins else acts[0].at_ms,
         orders[0].at_ms if len(orders) == ORDERS else acts[0].at_ms,
     )
     for before, after in pairwise(acts):

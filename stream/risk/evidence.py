@@ -6,11 +6,11 @@ aggregates, an event that is sent again after it was forgotten counts again.
 """
 
 from bisect import bisect_left
+from heapq import nsmallest
 from operator import attrgetter
-from zlib import crc32
 
 from msgspec import Struct, field
-from msgspec.structs import astuple, replace
+from msgspec.structs import replace
 
 from stream.events import (
     AccountLinked,
@@ -26,26 +26,26 @@ from stream.events import (
     SignInFailed,
 )
 from stream.risk.bounded import drop, frontier, keep, newest, oldest
+from stream.risk.history import History
 from stream.risk.reasons import KINDS, holds_ms, keeps_ms
 from stream.risk.records import (
     Dated,
-    Features,
     Known,
     Order,
     SignIn,
     SignInCounts,
     Undone,
-    features_of,
+    both,
     hash_of,
     order_of,
-    rank,
     sign_in_of,
+    slot_of,
 )
 from stream.windows import DAY_MS
 
 __all__ = [
-    "CLICK_TICK_MS", "NO_FACTS", "Dated", "Evidence", "Facts", "Features", "Known", "Order",
-    "SignIn", "SignInCounts", "Told", "Undone", "add", "features_of", "hash_of", "know", "merge",
+    "CLICK_TICK_MS", "NO_FACTS", "Dated", "Evidence", "Facts", "Known", "Order",
+    "SignIn", "SignInCounts", "Told", "Undone", "add", "know", "merge",
     "prune", "settled", "told",
 ]  # fmt: skip
 
@@ -54,8 +54,6 @@ SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 12, 20, 6, 12, 8, 12
 #: Newest clicks whose times are kept, and how exactly.
 CLICKS = 32
 CLICK_TICK_MS = 20
-#: Features of sign-ins that are kept apart: those with the smallest hashes, as for devices.
-PROFILES = 16
 #: Values of facts are not told apart above it, which bounds how many are kept.
 MOST = 100
 
@@ -89,14 +87,14 @@ class Evidence(Struct):
 
     ``sign_ins``  the newest, and of those that are older than any finding the last one, however
                   old: later ones are judged by it
-    ``profiles``  all sign-ins before those, counted by their features and device
+    ``history``   all sign-ins before those
     ``orders``    the newest, however old; so are ``undone`` and ``redeemed``
     ``first_order``  the first one of all
     ``known``     by code; values fall, as one that a later one reaches is dropped
     """
 
     sign_ins: list[SignIn] = field(default_factory=list)
-    profiles: dict[tuple[Features, int], int] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     failures: list[Dated] = field(default_factory=list)
     resets: list[Dated] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
@@ -158,7 +156,7 @@ def merge(a: Evidence, b: Evidence) -> Evidence:
     """The evidence of both histories."""
     merged = Evidence(
         sign_ins=list(a.sign_ins),
-        profiles=dict(a.profiles),
+        history=a.history.plus(b.history),
         failures=newest(a.failures + b.failures, FAILURES),
         resets=newest(a.resets + b.resets, RESETS),
         orders=newest(a.orders + b.orders, ORDERS),
@@ -171,8 +169,6 @@ def merge(a: Evidence, b: Evidence) -> Evidence:
         },
         first_order=oldest(a.first_order, b.first_order),
     )
-    for profile, count in b.profiles.items():
-        _count(merged.profiles, profile, count)
     _keep_sign_ins(merged, b.sign_ins)
     return merged
 
@@ -191,7 +187,7 @@ def prune(evidence: Evidence, newest_ms: int) -> None:
 def settled(evidence: Evidence, newest_ms: int) -> Evidence:
     """The evidence as findings have to see it: as if pruned. The argument stays as it is.
 
-    Sign-ins that retire may be forgotten, where there are many profiles; clicks and counts are
+    Sign-ins that retire may be forgotten, where they showed many values; clicks and counts are
     dropped while a level may still remember what they showed. Anything else that is pruned makes no
     difference.
     """
@@ -200,7 +196,7 @@ def settled(evidence: Evidence, newest_ms: int) -> Evidence:
     copy = replace(
         evidence,
         sign_ins=[*evidence.sign_ins],
-        profiles={**evidence.profiles},
+        history=evidence.history.copy(),
         clicks=[*evidence.clicks],
     )
     _settle(copy, newest_ms)
@@ -217,8 +213,14 @@ _COUNTS_MS = holds_ms("unlikely_sign_in")
 
 
 def _keep_sign_ins(evidence: Evidence, more: list[SignIn]) -> None:
-    evidence.sign_ins = sorted(evidence.sign_ins + more, key=rank)
-    _count_first(evidence, len(evidence.sign_ins) - SIGN_INS)
+    """Also bounds the history."""
+    kept = {slot_of(each): each for each in evidence.sign_ins}
+    for each in more:
+        slot = slot_of(each)
+        kept[slot] = both(kept[slot], each) if slot in kept else each
+    in_time = sorted(kept, key=lambda slot: (kept[slot].at_ms, slot))
+    evidence.sign_ins = [kept[slot] for slot in in_time]
+    _retire(evidence, len(kept) - SIGN_INS)
 
 
 def _unsettled(evidence: Evidence, newest_ms: int) -> bool:
@@ -233,37 +235,21 @@ def _unsettled(evidence: Evidence, newest_ms: int) -> bool:
 def _settle(evidence: Evidence, newest_ms: int) -> None:
     del evidence.clicks[: bisect_left(evidence.clicks, newest_ms - _CLICKS_MS)]
     sign_ins = evidence.sign_ins
-    _count_first(evidence, _older(sign_ins, newest_ms - _SIGN_INS_MS) - 1)
+    _retire(evidence, _older(sign_ins, newest_ms - _SIGN_INS_MS) - 1)
     for place in range(_older(sign_ins, newest_ms - _COUNTS_MS)):
         if sign_ins[place].counts is not None:
             sign_ins[place] = replace(sign_ins[place], counts=None)
 
 
 def _older(sign_ins: list[SignIn], than_ms: int) -> int:
-    """How many of them are."""
-    return bisect_left(sign_ins, than_ms, key=attrgetter("at_ms"))
+    """How many of them are, by the hour that they were in."""
+    return bisect_left(sign_ins, than_ms, key=attrgetter("hour_ms"))
 
 
-def _count_first(evidence: Evidence, number: int) -> None:
-    """Let so many sign-ins go into the profiles, the oldest."""
-    for old in evidence.sign_ins[: max(number, 0)]:
-        _count(evidence.profiles, (old.features, old.device), 1)
-    del evidence.sign_ins[: max(number, 0)]
-
-
-def _count(
-    profiles: dict[tuple[Features, int], int], profile: tuple[Features, int], n: int
-) -> None:
-    profiles[profile] = profiles.get(profile, 0) + n
-    if len(profiles) > PROFILES:
-        del profiles[max(profiles, key=_profile_rank)]
-
-
-def _profile_rank(profile: tuple[Features, int]) -> tuple[int, str]:
-    features, device = profile
-    shown = repr((*astuple(features), device))
-    return crc32(shown.encode()), shown
-
-
-def _first(one: Dated | None, other: Dated | None) -> Dated | None:
-    return min((each for each in (one, other) if each is not None), default=None)
+def _retire(evidence: Evidence, number: int) -> None:
+    """Let so many sign-ins go into the history, the oldest."""
+    if number > 0:
+        for old in nsmallest(number, evidence.sign_ins, key=slot_of):
+            evidence.history.add(old.features, old.device, old.times)
+            evidence.sign_ins.remove(old)
+    evidence.history.bound()

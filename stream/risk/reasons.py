@@ -38,12 +38,16 @@ KINDS: dict[str, Kind] = {
         "account", 7, "failed sign-ins in the half hour before", worth=3
     ),
     "password_resets": Kind("account", 7, "password resets within a day", worth=2),
-    "reset_then_new_device": Kind("account", 7, "sign-ins"),
-    "new_device": Kind("account", 7, "sign-ins"),
-    "new_country": Kind("account", 7, "sign-ins"),
-    "new_network": Kind("account", 7, "sign-ins"),
+    "reset_then_new_device": Kind(
+        "account", 7, "sign-ins from a new device within an hour after a reset"
+    ),
+    "new_device": Kind("account", 7, "sign-ins from a new device"),
+    "new_country": Kind("account", 7, "sign-ins from a new country"),
+    "new_network": Kind("account", 7, "sign-ins from a new network (ASN)"),
     "impossible_travel": Kind("account", 7, "km/h", worth=900),
-    "unlikely_sign_in": Kind("account", 7, "tenths of a power of ten", worth=10),
+    "unlikely_sign_in": Kind(
+        "account", 7, "10 where an attacker is 10 times likelier, 20 where 100 times", worth=10
+    ),
     "young_account": Kind("account", 7, "hours from sign-up to the order", less=True),
     "dormant_account": Kind("account", 7, "days without sign-in or order before", worth=90),
     "fast_first_order": Kind("order", 30, "seconds from sign-up to the first order", less=True),
@@ -76,8 +80,8 @@ KINDS: dict[str, Kind] = {
     "failed_share_on_device": Kind(
         "device", 7, "% of the device's sign-ins within a day failed", worth=20
     ),
-    "rooted_device": Kind("device", 30, "events"),
-    "emulator": Kind("device", 30, "events"),
+    "rooted_device": Kind("device", 30, "events on a rooted device"),
+    "emulator": Kind("device", 30, "events on an emulator"),
     "coupon_on_device": Kind(
         "promotion", 30, "accounts redeemed the coupon on the device", worth=2
     ),

@@ -4,17 +4,19 @@ They sort by time and then by event id. Hashes have 24 bits, for the size of sta
 of a customer meet has odds of 1 to 16 million. They are 0 where nothing was sent.
 """
 
+from collections.abc import Iterator
 from zlib import crc32
 
 from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec.structs import astuple, replace
 
 from stream.events import OrderCompleted, SignedIn
 from stream.fields import Context
+from stream.windows import HOUR_MS
 
 
 class Features(Struct, frozen=True, array_like=True):
-    """What a sign-in shows: hashes of case-folded values."""
+    """What a sign-in shows: hashes of case-folded values, 0 where nothing was sent."""
 
     ip: int = 0
     asn: int = 0
@@ -42,6 +44,9 @@ class SignInCounts(Struct, frozen=True, array_like=True):
 class SignIn(Struct, frozen=True, array_like=True):
     """A successful sign-in. ``device`` is a hash, 0 without one; ``country`` as it was sent, or
     empty; ``counts`` as known then, None where nobody looked or no finding can need them.
+
+    It was the first of ``times`` sign-ins of one hour that showed the same and stands for them all:
+    who signs in again and again does not push out what others showed.
     """
 
     at_ms: int
@@ -50,6 +55,12 @@ class SignIn(Struct, frozen=True, array_like=True):
     device: int
     country: str
     counts: SignInCounts | None
+    times: int = 1
+
+    @property
+    def hour_ms(self) -> int:
+        """When the hour began that it was in."""
+        return self.at_ms - self.at_ms % HOUR_MS
 
 
 class Dated(Struct, frozen=True, array_like=True, order=True):
@@ -112,12 +123,26 @@ def order_of(event: OrderCompleted, at_ms: int, amount_minor: int) -> Order:
     )
 
 
-def rank(found: SignIn) -> tuple[object, ...]:
-    """By time and id."""
+#: What sign-ins that stand together have in common; sorts by the hour.
+Slot = tuple[int, tuple[int, ...], int, str]
+
+
+def slot_of(found: SignIn) -> Slot:
+    """Where a sign-in is kept: with those of its hour that showed the same, if anything."""
+    features, device = astuple(found.features), found.device
+    name = "" if device or any(features) else found.event_id
+    return found.hour_ms, features, device, name
+
+
+def both(one: SignIn, other: SignIn) -> SignIn:
+    """What stands for two of one slot."""
+    return replace(min(one, other, key=_rank), times=one.times + other.times)
+
+
+def _rank(found: SignIn) -> tuple[object, ...]:
     # To the last field: of two alike in time and id it must not matter which came first.
     counts = () if found.counts is None else astuple(found.counts)
-    features = astuple(found.features)
-    return found.at_ms, found.event_id, features, found.device, found.country, counts
+    return found.at_ms, found.event_id, found.country, counts
 
 
 def hash_of(value: str | None) -> int:
@@ -132,21 +157,18 @@ def hash_of_crc(crc: int) -> int:
 
 def features_of(context: Context | None) -> Features:
     """What a sign-in shows, by its context; case does not matter."""
-    if context is None:
-        return Features()
-    asn = None if context.asn is None else str(context.asn)
-    kind = context.device_model
-    return Features(
-        *(
-            hash_of(None if value is None else value.casefold())
-            for value in (
-                context.ip,
-                asn,
-                context.country,
-                context.user_agent,
-                context.browser,
-                context.os,
-                kind,
-            )
-        )
-    )
+    return Features(*map(hash_of, _shown(context)))
+
+
+def wide_features_of(context: Context | None) -> Features:
+    """The same in hashes of 32 bits, which keep the addresses of a whole store apart."""
+    return Features(*(0 if each is None else crc32(each.encode()) or 1 for each in _shown(context)))
+
+
+def _shown(context: Context | None) -> Iterator[str | None]:
+    """What a context says, in the order of the features."""
+    if context is not None:
+        asn = None if context.asn is None else str(context.asn)
+        agent = context.user_agent, context.browser, context.os, context.device_model
+        for each in (context.ip, asn, context.country, *agent):
+            yield None if each is None else each.casefold()

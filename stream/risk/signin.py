@@ -30,38 +30,13 @@ The weights of the user agent are the authors', rounded; their code has 0.539, 0
 
 from msgspec.structs import astuple
 
-from stream.risk.evidence import Features, SignInCounts
+from stream.risk.history import History
+from stream.risk.records import Features, SignInCounts
 
 #: Weights of address, ASN and country, in the order of :class:`Features`.
 ADDRESS = (0.6, 0.3, 0.1)
 #: Of the user agent as a whole, browser, operating system and kind of device.
 USER_AGENT = (0.53, 0.27, 0.19, 0.01)
-
-
-class History:
-    """A customer's sign-ins so far, counted by the values that each part showed."""
-
-    def __init__(self) -> None:
-        self.sign_ins = 0
-        self._counts: dict[str, dict[int, int]] = {part: {} for part in _PARTS}
-
-    def add(self, features: Features, device: int, times: int = 1) -> None:
-        """Count some sign-ins that showed the same."""
-        self.sign_ins += times
-        for counts, value in zip(self._counts.values(), (*astuple(features), device), strict=True):
-            counts[value] = counts.get(value, 0) + times
-
-    def showed(self, part: str, value: int) -> int:
-        """How many of them showed a value; ``part`` is a field of the features, or ``device``."""
-        return self._counts[part].get(value, 0)
-
-    def same(self, features: Features) -> list[int]:
-        """How many of them showed the same, by part in the order of the features."""
-        parts = zip(self._counts.values(), astuple(features), strict=False)
-        return [counts.get(value, 0) for counts, value in parts]
-
-
-_PARTS = (*Features.__struct_fields__, "device")
 
 
 def risk_ratio(shown: Features, counts: SignInCounts | None, history: History) -> float | None:

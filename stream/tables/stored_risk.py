@@ -14,14 +14,15 @@ from stream.risk.evidence import (
     CLICK_TICK_MS,
     Dated,
     Evidence,
-    Features,
     Known,
     Order,
     SignIn,
     SignInCounts,
     Undone,
 )
+from stream.risk.history import History
 from stream.risk.reasons import CODES
+from stream.risk.records import Features
 
 #: Age in ms, then the rest of a record but its event's id; hashes and what was shown by number.
 _SignIn = tuple[int, int, str, bytes | None]
@@ -32,8 +33,8 @@ _Known = tuple[int, int, int]
 
 #: Bytes of a hash, and of what a sign-in shows: the numbers of seven features and the device.
 _HASH, _SHOWN = 3, 8
-#: Hashes that may be implied. With that of nothing and 8 * (12 + 16) of sign-ins, the numbers of
-#: what was shown stay below 256; those of orders come after them.
+#: Hashes that may be implied. With that of nothing and 8 * 12 of sign-ins, the numbers of what was
+#: shown stay below 256; those of the history and of orders come after them.
 _IMPLIED = 31
 _K = TypeVar("_K", bound=Hashable)
 
@@ -41,15 +42,17 @@ _K = TypeVar("_K", bound=Hashable)
 class StoredEvidence(Struct, array_like=True):
     """The order of the fields is the format. ``ids`` are those of all records in that order, then
     of the first order and others that ``known`` names; ``hashes`` are numbered on from those
-    implied; ``profiles`` are counts by the number of what was ``shown``; ``first_order`` is its
-    age, None where it is the first of ``orders``.
+    implied; ``times`` are those of sign-ins that stand for more than one, by their place;
+    ``history`` is how many, then for each part how many values, and each with its count;
+    ``first_order`` is its age, None where it is the first of ``orders``.
     """
 
     ids: list[str]
     hashes: bytes
     shown: bytes
     sign_ins: list[_SignIn]
-    profiles: dict[int, int]
+    times: dict[int, int]
+    history: bytes
     failures: list[int]
     resets: list[int]
     orders: list[_Order]
@@ -96,7 +99,8 @@ def to_stored(evidence: Evidence, newest_ms: int, implied: Iterable[int]) -> Sto
             )
             for each in evidence.sign_ins
         ],
-        profiles={profile(*key): count for key, count in evidence.profiles.items()},
+        times={place: each.times for place, each in enumerate(evidence.sign_ins) if each.times > 1},
+        history=_pack(_history(evidence.history, hashes)),
         failures=ages(evidence.failures),
         resets=ages(evidence.resets),
         orders=[
@@ -134,10 +138,17 @@ def restore(stored: StoredEvidence | None, newest_ms: int, implied: Iterable[int
 
     restored = Evidence(
         sign_ins=[
-            SignIn(newest_ms - age, ids.popleft(), *shown[number], country, _counts(counts))
-            for age, number, country, counts in stored.sign_ins
+            SignIn(
+                newest_ms - age,
+                ids.popleft(),
+                *shown[number],
+                country,
+                _counts(counts),
+                stored.times.get(place, 1),
+            )
+            for place, (age, number, country, counts) in enumerate(stored.sign_ins)
         ],
-        profiles={shown[number]: count for number, count in stored.profiles.items()},
+        history=_restored(deque(_unpack(stored.history)), hashes),
         failures=dated(stored.failures),
         resets=dated(stored.resets),
         orders=[
@@ -204,6 +215,29 @@ def _to_known(
                 ids.append(each.event_id)
             rows.append((newest_ms - each.at_ms, each.value, place))
     return stored
+
+
+#: How many features are in a value of each part of a history.
+_WIDTHS = (1, 2, 4, 1)
+
+
+def _history(history: History, hashes: "_Numbers[int]") -> Iterator[int]:
+    yield history.sign_ins
+    for counts in history.parts:
+        yield len(counts)
+        for shown, count in counts.items():
+            yield from map(hashes.of, shown)
+            yield count
+
+
+def _restored(numbers: deque[int], hashes: list[int]) -> History:
+    """The other way round."""
+    history = History(numbers.popleft())
+    for counts, width in zip(history.parts, _WIDTHS, strict=True):
+        for _ in range(numbers.popleft()):
+            shown = tuple(hashes[numbers.popleft()] for _ in range(width))
+            counts[shown] = numbers.popleft()
+    return history
 
 
 def _pieces(packed: bytes, size: int) -> list[bytes]:

@@ -7,7 +7,7 @@ from functools import cache
 
 from stream.cli.evaluations.risk import judged
 from stream.evaluate.risk import Evaluation, History, Purchase, evaluate, read_history
-from stream.risk_file import load_weights
+from stream.files.risk import load_weights
 from tests.support.shared_data import shared_data
 
 #: Enough of January, when rings of accounts sign up on one device, for facts about others.

@@ -41,4 +41,10 @@ def test_most_alerts_come_within_minutes(figures):
 
 
 def test_crawlers_are_no_attackers(figures):
-    assert figures.crawlers == (0, 3)
+    assert (figures.crawlers.high, figures.crawlers.customers) == (0, 3)
+
+
+def test_every_customer_is_accounted_for(figures):
+    attacked = sum(each.customers for each in figures.attacks)
+    there = figures.honest.customers + figures.crawlers.customers
+    assert attacked + there + figures.absent == figures.customers

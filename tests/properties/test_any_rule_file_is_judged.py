@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stream.errors import Fatal
-from stream.label_file import load_rules
+from stream.files.labels import load_rules
 from stream.measures.operators import OPERATORS
 from stream.measures.paths import every_path
 from stream.measures.reference import NONE_TAKEN

@@ -76,7 +76,12 @@ def test_merging_leaves_both_arguments_as_they_were_and_shares_nothing_with_them
         *(merged.hours, merged.days, merged.sessions, merged.seen, merged.cases, merged.devices),
         *(merged.spending.hours, merged.spending.months, merged.spending.order_days),
         *(merged.social.brought, merged.social.invitations),
-        *(merged.risk.sign_ins, merged.risk.profiles, merged.risk.failures, merged.risk.resets),
+        *(
+            merged.risk.sign_ins,
+            merged.risk.history.addresses,
+            merged.risk.failures,
+            merged.risk.resets,
+        ),
         *(merged.risk.orders, merged.risk.undone, merged.risk.redeemed, merged.risk.clicks),
         *(*merged.risk.known.values(), merged.risk.known),
     )

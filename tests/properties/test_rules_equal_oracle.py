@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 
 import msgspec
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given, target
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stream.label_file import load_rules
+from stream.files.labels import SHIPPED, load_rules
 from stream.measures.fit import Fit
 from stream.measures.paths import every_path
 from stream.measures.reference import NONE_TAKEN, StoreReference
@@ -136,7 +135,7 @@ def test_any_rules_give_what_a_naive_reading_gives(load: Load, data: st.DataObje
 
 @pytest.fixture(scope="module")
 def shipped() -> tuple[Rules, RuleBook]:
-    text = files("stream").joinpath("labels.yaml").read_text(encoding="utf-8")
+    text = SHIPPED.read_text(encoding="utf-8")
     return load_rules(None, 2, TIERS), RuleBook(text)
 
 

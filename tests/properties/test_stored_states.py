@@ -34,6 +34,7 @@ from stream.tables import codec
 from stream.tables.stored import to_stored
 from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import Wire, event, folded, occur, portrait, referred, viewed
+from tests.support.sign_ins import history
 from tests.support.strategies import histories
 
 marks = st.dictionaries(st.sampled_from(["clicks:0", "orders:31"]), st.integers(0, 2**62))
@@ -112,9 +113,9 @@ def suspicious() -> Evidence:
     return Evidence(
         sign_ins=[
             SignIn(AT_MS - 20 * DAY_MS, "s1", home, 8, "IN", None),
-            SignIn(AT_MS - HOUR_MS, "s2", away, 18, "", counts),
+            SignIn(AT_MS - HOUR_MS, "s2", away, 18, "", counts, 3),
         ],
-        profiles={(home, 8): 300, (Features(), 0): 1},
+        history=history((home, 8, 300), (Features(), 0, 1)),
         failures=[Dated(AT_MS - 3, "f1"), Dated(AT_MS - 2, "f2")],
         resets=[Dated(AT_MS - DAY_MS, "r1")],
         orders=[Order(AT_MS - 300 * DAY_MS, "o1", 21, 10**12, 0, False)],
@@ -160,13 +161,14 @@ SCHEMA_3 = bytes.fromhex(
     "cf00000007f2147cc00081009201cd03b681009201cd03b69200cd018a9600010000010096000001049192cf"
     "0000018df7340cc0a2633281ce55eeac619401cd07d0cf0000018cc251f400c281ce7151358392cf0000018d"
     "f7340cc0c39192008208a7636f6d70616e79a473697a65a14d81ce1196bc6694cd018a00060794cf00000007"
-    "f2147cc09200a6736561726368c092cf00000007f2147cc0a2494ec29d9ea27331a27332a26631a26632a272"
+    "f2147cc09200a6736561726368c092cf00000007f2147cc0a2494ec29e9ea27331a27332a26631a26632a272"
     "31a3653230a26f31a3653130a27531a3653131a3653132a26331a26536a56f74686572c42700000200000300"
-    "000400000500000600000700000800000b00000dffffff0000126265ad000015c4180305060708090a0b0c00"
-    "0d0708090e0f00000000000000009294ce66ff300000a2494ec094ce0036ee8001a0c40c90bf05a006463c32"
-    "281e140a8200cd012c020192030291ce05265c009395cf00000007f2147cc010cd03b600c295cf0000000608"
-    "f3d00011cf000000e8d4a5100000c2950010cd03b600c293930911c3930010c3930010c2920800c407000100"
-    "ffd587028223919300010315929305640193fb020dc0"
+    "000400000500000600000700000800000b00000dffffff0000126265ad000015c4100305060708090a0b0c00"
+    "0d0708090e0f9294ce66ff300000a2494ec094ce0036ee8001a0c40c90bf05a006463c32281e140a810103c4"
+    "22ad020203ac020001020506ac02000001020708090aac020000000001020bac02000192030291ce05265c00"
+    "9395cf00000007f2147cc010cd03b600c295cf0000000608f3d00011cf000000e8d4a5100000c2950010cd03"
+    "b600c293930911c3930010c3930010c2920800c407000100ffd587028223919300010315929305640193fb02"
+    "0dc0"
 )
 #: Stored states of every kind.
 STORED = (SCHEMA_1, SCHEMA_2, SCHEMA_3, RICH_BYTES, LARGE_BYTES)
@@ -207,13 +209,13 @@ def test_as_much_evidence_as_can_be_comes_back_as_it_was() -> None:
         named = {"device_id": f"d{n}", "device_model": f"m{n}", "os": f"o{n}", "browser": f"b{n}"}
         shown = Context(**named, ip=f"i{n}", asn=n, country=f"c{n}", user_agent=f"u{n}")
         devices.see(state.devices, shown, AT_MS)
-        state.risk.profiles[features_of(shown), hash_of(f"d{n}")] = n
+        state.risk.history.add(features_of(shown), hash_of(f"d{n}"), n)
         order = Order(AT_MS, f"e{n}", hash_of(f"order {n}"), n, hash_of(f"card {n}"), True)
         state.risk.orders.append(order)
         state.risk.first_order = Dated(AT_MS - DAY_MS, "the first one")
         state.risk.undone.append(Undone(AT_MS, f"u{n}", hash_of(f"undone {n}"), False))
     risk = state.risk
-    risk.profiles = dict(list(risk.profiles.items())[: evidence.PROFILES + evidence.SIGN_INS])
+    risk.history.bound()
     del risk.orders[evidence.ORDERS :], risk.undone[evidence.UNDONE :]
     assert codec.decode(codec.encode(state)) == state
 

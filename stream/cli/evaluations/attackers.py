@@ -43,7 +43,8 @@ def _table(figures: Figures) -> str:
         *map(_attack, figures.attacks),
         "",
         *_honest(figures.honest),
-        f"{'crawlers':<22}{figures.crawlers[0]} of {figures.crawlers[1]} at high",
+        f"{'crawlers':<22}{figures.crawlers.high} of {figures.crawlers.customers} at high",
+        f"{'without any event':<22}{figures.absent}",
     ]
     return "\n".join(lines)
 

@@ -16,11 +16,11 @@ from stream.evaluate.risk import (
     judge,
     read_history,
 )
+from stream.files.risk import load_weights
 from stream.measures.standards import default_standards
 from stream.replay.formats import FRAUD_ECOMMERCE
 from stream.replay.fraud_ecommerce import CURRENCY
 from stream.risk.weights import Weights
-from stream.risk_file import load_weights
 from stream.settings import load
 
 

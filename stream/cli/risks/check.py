@@ -7,8 +7,8 @@ import click
 import msgspec
 
 from stream.errors import Fatal
+from stream.files.risk import SHIPPED, load_weights
 from stream.risk.reasons import CODES
-from stream.risk_file import SHIPPED, load_weights
 from stream.settings import load
 from stream.terminal import counted
 

@@ -9,11 +9,11 @@ import click
 from stream.cli.risks.labelled import Cases, of_alerts, of_customers, of_history
 from stream.errors import Fatal
 from stream.evaluate.risk_fit import Comparison, compare, hold_out
+from stream.files.risk import load_weights
 from stream.learn.risk import Fitted, fit_weights
 from stream.learn.risk_yaml import save_weights, written
 from stream.replay.formats import FRAUD_ECOMMERCE
 from stream.risk.weights import Weights
-from stream.risk_file import load_weights
 from stream.settings import load
 from stream.terminal import counted
 

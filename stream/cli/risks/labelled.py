@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from msgspec import Struct
 
-from stream.cli.alert_lines import open_verdicts, read_alert
+from stream.cli.alerting.lines import open_verdicts, read_alert
 from stream.cli.evaluations.risk import judged
 from stream.cli.options import open_table
 from stream.errors import Fatal

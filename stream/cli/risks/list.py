@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.table import Table
 
 from stream.explain.risk import steps_in_words
+from stream.files.risk import load_weights
 from stream.risk.reasons import KINDS, PARTS, Kind
 from stream.risk.weights import LEVELS, Weights
-from stream.risk_file import load_weights
 from stream.settings import load
 from stream.terminal import counted
 

@@ -3,7 +3,7 @@
 import click
 
 from stream.errors import Fatal
-from stream.risk_file import SHIPPED
+from stream.files.risk import SHIPPED
 from stream.settings import load
 
 

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from stream.cli.alert_lines import alert_json, alert_line, reaches, verdict_line
+from stream.cli.alerting.lines import alert_json, alert_line, reaches, verdict_line
+from stream.cli.alerting.list import raised
 from stream.cli.alerts import command
-from stream.cli.alerts_list import raised
 from stream.tables.verdicts import Verdict
 from tests.support.alerting import made_alerts
 

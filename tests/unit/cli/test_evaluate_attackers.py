@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from stream.cli.evaluations import attackers
 from stream.cli.main import portrait
-from stream.evaluate.attackers import Accused, Figures, Found
+from stream.evaluate.attackers import Accused, Crawlers, Figures, Found
 
 FIGURES = Figures(
     seed=4,
@@ -18,7 +18,8 @@ FIGURES = Figures(
         Found("brushing", 16, 0, 0.0, 0, None, None),
     ),
     honest=Accused(813, 1, 0.0012, 4, 0.0049, {"emulator": 1}, {"emulator": 3, "new_device": 1}),
-    crawlers=(0, 5),
+    crawlers=Crawlers(customers=5, high=0),
+    absent=62,
 )
 
 
@@ -50,6 +51,7 @@ def test_figures_are_told_in_a_table_that_says_they_are_simulated(evaluated):
         "                      4 of 813 ever at elevated or above, 0.49%",
         "                        emulator 3, new_device 1",
         "crawlers              0 of 5 at high",
+        "without any event     62",
     ]
 
 

@@ -9,17 +9,16 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import stream
 from stream.cli import labels as module
 from stream.cli.in_force import OTHER_RULES
 from stream.cli.main import portrait
 from stream.described import Described
 from stream.errors import Fatal, Transient
+from stream.files.labels import SHIPPED
 from stream.tables.memory import MemoryTable
 
 Run = Callable[..., Result]
 
-SHIPPED = Path(stream.__file__).with_name("labels.yaml")
 OWN = """\
 labels:
   - name: rich

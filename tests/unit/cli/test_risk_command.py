@@ -7,15 +7,14 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-import stream
 from stream.cli import risk as module
 from stream.cli.main import portrait
 from stream.errors import Fatal
+from stream.files.risk import SHIPPED
 from stream.risk.reasons import CODES, KINDS, PARTS
 
 Run = Callable[..., Result]
 
-SHIPPED = Path(stream.__file__).with_name("risk.yaml")
 OWN = """\
 calibration: {half_points: 50, doubling: 25}
 levels:
@@ -114,7 +113,7 @@ def test_listing_shows_what_every_reason_counts_and_brings(
         "order fast_first_order seconds from sign-up to the first order "
         "at most 600: 30, 60: 90 30 days"
     ) in lines
-    assert "device emulator events none 30 days" in lines
+    assert "device emulator events on an emulator none 30 days" in lines
     assert lines[-1] == (
         "50 points are a score of 50, and 25 more double the odds; elevated from a score of 20 "
         "until below 10; high from a score of 50 until below 45; alerts are not repeated within "

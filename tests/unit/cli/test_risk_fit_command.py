@@ -17,8 +17,8 @@ from stream.errors import Fatal
 from stream.evaluate.pipeline import Worker, in_memory
 from stream.events import SignedUp
 from stream.fields import Context
+from stream.files.risk import load_weights
 from stream.measures.standards import default_standards
-from stream.risk_file import load_weights
 from stream.tables.table import PortraitTable
 from stream.tables.verdicts import Finding, Verdict
 from tests.support.alerting import made_alerts

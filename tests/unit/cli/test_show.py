@@ -18,11 +18,11 @@ from stream.cli.explanation import evidence_lines
 from stream.cli.portrait_lines import lines
 from stream.cli.show import indented
 from stream.explain.portrait import explain
+from stream.files.risk import load_weights
 from stream.measures.reference import Reference
 from stream.measures.standards import Standards
 from stream.profile.portrait import SECTIONS, Portrait, describe, to_change
 from stream.profile.state import State, prune
-from stream.risk_file import load_weights
 from stream.tables import codec
 from stream.tables.memory import MemoryTable
 from stream.tables.table import Record, Write

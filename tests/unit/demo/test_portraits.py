@@ -13,13 +13,13 @@ from stream.demo.run import SHOP
 from stream.demo.simulation import Simulation
 from stream.demo.tastes import TASTES
 from stream.events import Event, InviteAccepted, SupportContacted, customer_key
+from stream.files.shop import load_shop
 from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.portrait import Portrait, describe
 from stream.profile.state import State
 from stream.referral import referrals
 from stream.settings import Settings
-from stream.shop_file import load_shop
 from stream.standards import load_standards
 from stream.windows import to_ms
 

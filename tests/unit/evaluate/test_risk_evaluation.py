@@ -12,11 +12,11 @@ from stream.evaluate.independent import BATCH_EVENTS
 from stream.evaluate.pipeline import in_memory, risks
 from stream.evaluate.risk import History, Purchase, evaluate, judge, read_history
 from stream.events import Event
+from stream.files.risk import load_weights
 from stream.measures.standards import default_standards
 from stream.replay.fraud_ecommerce import Customer, in_order, read_customers
 from stream.replay.ip_countries import IpCountries
 from stream.risk.score import NO_RISK, Risk
-from stream.risk_file import load_weights
 
 HEADER = (
     "user_id,signup_time,purchase_time,purchase_value,device_id,source,browser,sex,age,"

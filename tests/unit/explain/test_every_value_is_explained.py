@@ -20,7 +20,9 @@ from stream.demo.simulation import Simulation
 from stream.events import customer_key
 from stream.explain.evidence import Evidence
 from stream.explain.portrait import explain
-from stream.label_file import load_rules
+from stream.files.labels import load_rules
+from stream.files.risk import load_weights
+from stream.files.shop import load_shop
 from stream.measures.affinity import Affinity
 from stream.measures.paths import every_path
 from stream.measures.reference import Buyer, Reference, take
@@ -29,8 +31,6 @@ from stream.money import Rates
 from stream.profile.fold import fold
 from stream.profile.portrait import Portrait, describe
 from stream.profile.state import State
-from stream.risk_file import load_weights
-from stream.shop_file import load_shop
 from stream.windows import to_ms
 from tests.support.events import Wire, folded
 from tests.support.strategies import delays, histories

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from stream.files.shop import load_shop
 from stream.measures.affinity import Affinity
-from stream.shop_file import load_shop
 from tests.support.events import contacted, event, identified, referred, viewed
 from tests.support.explained import BUYER, PLAIN, explained
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from stream.explain.basis import Basis
 from stream.explain.labels import because, facts_of, look
 from stream.explain.rule_text import in_words
-from stream.label_file import load_rules
+from stream.files.labels import load_rules
 from stream.measures.conditions import Condition
 from stream.measures.standards import Standards
 from stream.profile.portrait import describe

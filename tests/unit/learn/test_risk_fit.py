@@ -4,10 +4,10 @@ import random
 
 import pytest
 
+from stream.files.risk import load_weights
 from stream.learn.risk import Labelled, fit_weights, points
 from stream.learn.risk_yaml import save_weights, to_yaml
 from stream.risk.weights import Bounds, Weights
-from stream.risk_file import load_weights
 
 BEFORE = Weights(
     {

@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 
 from stream.risk.account import MOST_KM_H, find
-from stream.risk.evidence import ORDERS, Dated, Evidence, Features, Order, SignIn, SignInCounts
+from stream.risk.evidence import ORDERS, Dated, Evidence, Order, SignIn, SignInCounts
 from stream.risk.findings import Finding
 from stream.risk.reasons import keeps_ms
+from stream.risk.records import Features
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
+from tests.support.sign_ins import history
 
 MINUTE_MS = 60_000
 #: An instant like any other.
@@ -123,13 +125,13 @@ def test_device_country_and_network_of_sign_ins_that_are_kept_as_counts_are_not_
     sign_ins = [*usual(2), sign_in(T, AWAY, TABLET)]
     assert {"new_device", "new_country", "new_network"} <= codes(sign_ins=sign_ins)
     assert not {"new_device", "new_country", "new_network"} & codes(
-        sign_ins=sign_ins, profiles={(AWAY, TABLET): 1}
+        sign_ins=sign_ins, history=history((AWAY, TABLET, 1))
     )
 
 
 def test_sign_ins_that_are_kept_as_counts_are_earlier_ones() -> None:
     (finding,) = found(
-        "new_device", sign_ins=[sign_in(T, device=TABLET)], profiles={(HOME, PHONE): 12}
+        "new_device", sign_ins=[sign_in(T, device=TABLET)], history=history((HOME, PHONE, 12))
     )
     assert "none of 12 earlier" in finding.detail
 
@@ -233,7 +235,7 @@ def test_sign_in_is_unlikely_by_those_that_are_kept_as_counts_too() -> None:
     (finding,) = found(
         "unlikely_sign_in",
         sign_ins=[sign_in(T, AWAY, TABLET)],
-        profiles={(HOME, PHONE): 90, (HOME, TABLET): 9},
+        history=history((HOME, PHONE, 90), (HOME, TABLET, 9)),
     )
     assert finding.value == 24  # 100^2 * 3 / 99 = 303
 
@@ -255,7 +257,7 @@ def test_seldom_shown_is_as_unlikely_as_the_model_says() -> None:
     (finding,) = found(
         "unlikely_sign_in",
         sign_ins=[sign_in(T, AWAY, TABLET, "", counts)],
-        profiles={(HOME, PHONE): 299, (AWAY, TABLET): 1},
+        history=history((HOME, PHONE, 299), (AWAY, TABLET, 1)),
     )
     # Each feature 0.8 / ((1 + 0.8) / 301), and p(u|attack) / p(u|legitimate) = 10.
     assert finding.value == 52
@@ -292,7 +294,7 @@ def test_account_is_not_called_dormant_where_an_act_in_between_may_be_forgotten(
     old = [order(T - 300 * DAY_MS)]
     assert found("dormant_account", orders=old, sign_ins=[sign_in(T)])
     assert not found(
-        "dormant_account", orders=old, sign_ins=[sign_in(T)], profiles={(HOME, PHONE): 1}
+        "dormant_account", orders=old, sign_ins=[sign_in(T)], history=history((HOME, PHONE, 1))
     )
     many = [order(T - ORDERS + number) for number in range(ORDERS)]
     assert not found("dormant_account", orders=many, sign_ins=[sign_in(T - 300 * DAY_MS)])

@@ -13,7 +13,6 @@ from stream.risk.evidence import (
     FAILURES,
     MOST,
     ORDERS,
-    PROFILES,
     SIGN_INS,
     Dated,
     Evidence,
@@ -23,16 +22,16 @@ from stream.risk.evidence import (
     SignInCounts,
     Undone,
     add,
-    features_of,
-    hash_of,
     merge,
     prune,
     settled,
     told,
 )
-from stream.risk.records import Features
-from stream.windows import DAY_MS
+from stream.risk.history import VALUES
+from stream.risk.records import Features, features_of, hash_of
+from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import Wire, event, linked, occur, ordered, to_ms, to_text, viewed
+from tests.support.sign_ins import history
 
 NOON = "2024-05-06T12:00:00Z"
 NOON_MS = to_ms(NOON)
@@ -241,15 +240,38 @@ def test_the_newest_of_each_kind_are_kept() -> None:
 def test_an_event_that_is_sent_again_after_it_was_forgotten_counts_again() -> None:
     wires = [event("sign_in_failed", NOON)] * 2 + [signed_in(0)] * 2
     found = in_any_order(wires)
-    assert (len(found.failures), len(found.sign_ins)) == (2, 2)
+    assert (len(found.failures), found.sign_ins[0].times) == (2, 2)
 
 
 def test_sign_ins_that_are_pushed_out_are_counted_by_what_they_showed() -> None:
     home = [signed_in(days, 1) for days in range(4, 10)]
     found = in_any_order([*home, *(signed_in(days / 10, 2) for days in range(SIGN_INS))])
-    shown = Features(ip=hash_of("192.0.2.1"))
     assert {each.features.ip for each in found.sign_ins} == {hash_of("192.0.2.2")}
-    assert found.profiles == {(shown, 0): len(home)}
+    assert found.history == history((Features(ip=hash_of("192.0.2.1")), 0, len(home)))
+
+
+def test_sign_ins_of_an_hour_that_showed_the_same_stand_together_and_push_nothing_out() -> None:
+    #  strange one | 40 of the same within the hour, one in the next
+    flood = [
+        {**signed_in(0, 2), "occurred_at": at(0, ms), "event_id": f"f{ms}"} for ms in range(40)
+    ]
+    later = {**signed_in(0, 2), "occurred_at": at(0, HOUR_MS), "event_id": "later"}
+    found = in_any_order([signed_in(1, 1), *flood, later])
+    assert [(each.event_id, each.times) for each in found.sign_ins] == [
+        ("s1/1", 1), ("f0", 40), ("later", 1),
+    ]  # fmt: skip
+    assert found.history == history()
+
+
+def test_sign_ins_that_showed_nothing_do_not_stand_together() -> None:
+    found = in_any_order([event("signed_in", at(0, ms)) for ms in range(3)])
+    assert [each.times for each in found.sign_ins] == [1, 1, 1]
+
+
+def test_sign_ins_that_stand_together_are_counted_together_when_they_are_pushed_out() -> None:
+    twice = [signed_in(9, 1), {**signed_in(9, 1), "event_id": "again"}]
+    found = in_any_order([*twice, *(signed_in(days / 10, 2) for days in range(SIGN_INS))])
+    assert found.history == history((Features(ip=hash_of("192.0.2.1")), 0, 2))
 
 
 def test_of_the_sign_ins_that_are_old_the_last_one_is_kept_and_counts_of_none() -> None:
@@ -262,10 +284,8 @@ def test_of_the_sign_ins_that_are_old_the_last_one_is_kept_and_counts_of_none() 
         *((f"s{days}/{days}", None) for days in (15, 14, 8)),
         *((f"s{days}/{days}", COUNTS) for days in (7, 3)),
     ]
-    assert found.profiles == {
-        (Features(ip=hash_of("192.0.2.30")), 0): 1,
-        (Features(ip=hash_of("192.0.2.20")), 0): 1,
-    }
+    addresses = (Features(ip=hash_of(f"192.0.2.{n}")) for n in (30, 20))
+    assert found.history == history(*((shown, 0, 1) for shown in addresses))
 
 
 def test_a_late_sign_in_between_old_ones_takes_the_place_of_the_last_or_is_counted() -> None:
@@ -273,20 +293,23 @@ def test_a_late_sign_in_between_old_ones_takes_the_place_of_the_last_or_is_count
     for days, kept in ((25, ["s20/2", "s1/3"]), (16, ["s16/0", "s1/3"])):
         take(evidence, occur(signed_in(days)))
         assert [each.event_id for each in pruned(evidence).sign_ins] == kept
-    assert sum(evidence.profiles.values()) == 3
+    assert evidence.history.sign_ins == 3
 
 
-def test_so_many_profiles_are_kept_and_which_ones_does_not_depend_on_the_order() -> None:
-    wires = [signed_in(20 + n % 3, n) for n in [*range(3 * PROFILES), *range(3 * PROFILES)]]
-    found = in_any_order(wires)
-    assert len(found.profiles) == PROFILES
-    assert set(found.profiles.values()) == {2}
+def test_so_many_values_of_a_part_are_kept_and_which_ones_does_not_depend_on_the_order() -> None:
+    some = [*range(3 * VALUES)] * 2
+    found = in_any_order([signed_in(20 + n % 3, n, country="NO") for n in some])
+    history, last = found.history, found.sign_ins[0]
+    assert history.sign_ins == len(some) - last.times
+    assert (len(history.addresses), set(history.addresses.values())) == (VALUES, {2})
+    # What all of them showed is not forgotten with the addresses.
+    assert history.networks == {(0, hash_of("no")): history.sign_ins}
 
 
 def test_two_sign_ins_under_one_id_at_one_instant_do_not_depend_on_their_order() -> None:
     same = [{**signed_in(1, n), "event_id": "same"} for n in range(SIGN_INS + 2)]
     found = in_any_order(same)
-    assert (len(found.sign_ins), len(found.profiles)) == (SIGN_INS, 2)
+    assert (len(found.sign_ins), found.history.sign_ins) == (SIGN_INS, 2)
 
 
 # --- time -----------------------------------------------------------------------------------

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from stream.risk.evidence import Features, SignInCounts
-from stream.risk.records import hash_of
-from stream.risk.signin import ADDRESS, USER_AGENT, History, highest_ratio, risk_ratio
+from stream.risk.history import History
+from stream.risk.records import Features, SignInCounts, hash_of
+from stream.risk.signin import ADDRESS, USER_AGENT, highest_ratio, risk_ratio
 from tests.support.sign_in_reference import SignIn, reference_ratio
 
 PARTS = Features.__struct_fields__
@@ -179,15 +179,6 @@ def test_ratio_does_not_depend_on_the_order_of_the_history() -> None:
     assert risk_ratio(features(sign_ins[0]), known, one) == risk_ratio(
         features(sign_ins[0]), known, other
     )
-
-
-def test_sign_ins_that_showed_the_same_may_be_counted_at_once() -> None:
-    history = History()
-    history.add(features(HOME), device=5, times=3)
-    history.add(features({}), device=0)
-    assert history.sign_ins == 4
-    assert history.same(features(HOME)) == [3] * 7
-    assert (history.showed("device", 5), history.showed("country", 0)) == (3, 1)
 
 
 @pytest.mark.parametrize("seed", range(40))

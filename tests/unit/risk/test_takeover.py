@@ -1,10 +1,12 @@
 """Orders after a sign-in from a new device in a new country."""
 
-from stream.risk.evidence import Evidence, Features, Order, SignIn
+from stream.risk.evidence import Evidence, Order, SignIn
 from stream.risk.findings import Finding
+from stream.risk.records import Features
 from stream.risk.subject import Subject
 from stream.risk.takeover import find
 from stream.windows import DAY_MS, HOUR_MS
+from tests.support.sign_ins import history
 
 T = 472_000 * HOUR_MS
 HOME, ABROAD = 1, 2
@@ -71,8 +73,8 @@ def test_who_has_hardly_signed_in_before_has_nothing_to_compare_with() -> None:
 
 def test_sign_ins_that_are_only_counted_any_more_are_remembered() -> None:
     signed_in = [*KNOWN, sign_in(T, device=9, country=ABROAD)]
-    was_there = {(Features(country=ABROAD), 9): 1}
-    evidence = Evidence(sign_ins=signed_in, profiles=was_there, orders=[order(T + 1)])
+    was_there = history((Features(country=ABROAD), 9, 1))
+    evidence = Evidence(sign_ins=signed_in, history=was_there, orders=[order(T + 1)])
     assert found(evidence) == []
 
 

@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from stream.errors import Fatal
+from stream.files.shop import ShopFile, load_shop
 from stream.measures.kinds import Kind
 from stream.measures.tiers import Tier, builtin_tiers
-from stream.shop_file import ShopFile, load_shop
 
-EXAMPLE = Path(__file__).parents[2] / "deploy" / "shop.yaml"
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "shop.yaml"
 
 
 def load(tmp_path: Path, text: str, decimals: int = 2) -> ShopFile:

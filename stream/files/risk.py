@@ -1,6 +1,6 @@
 """The file of weights, `PORTRAIT_RISK`: how many points each reason brings, and when to alarm.
 
-A file replaces the shipped one, `stream/risk.yaml`, as a whole: a reason that it leaves out brings
+A file replaces the shipped one, `risk.yaml`, as a whole: a reason that it leaves out brings
 no points. What is wrong in it is said with its line and, where a word is misspelt, with the closest
 that is known.
 """
@@ -9,9 +9,9 @@ from itertools import pairwise
 from pathlib import Path as File
 
 from stream.errors import Fatal
+from stream.files.yaml_file import Element, read_yaml
 from stream.risk.reasons import CODES, KINDS
 from stream.risk.weights import LEVELS, Bounds, Level, Steps, Weights
-from stream.yaml_file import Element, read_yaml
 
 #: The file of weights that comes with the package.
 SHIPPED = File(__file__).with_name("risk.yaml")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from stream.condition_file import MAX_CONDITIONS, MAX_DEPTH, MAX_VALUES
 from stream.errors import Fatal
-from stream.label_file import MAX_RULES, load_rules
+from stream.files.conditions import MAX_CONDITIONS, MAX_DEPTH, MAX_VALUES
+from stream.files.labels import MAX_RULES, load_rules
 from stream.measures.conditions import Condition
 from stream.measures.rules import Rules
 

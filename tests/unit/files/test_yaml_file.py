@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stream.errors import Fatal
-from stream.yaml_file import MAX_BYTES, Element, read_yaml
+from stream.files.yaml_file import MAX_BYTES, Element, read_yaml
 
 
 def read(tmp_path: Path, text: str | bytes) -> Element | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import Any
 
+from stream.files.yaml_file import Element, Mapping
 from stream.measures.kinds import Kind, as_text
 from stream.measures.operators import (
     BOUNDS,
@@ -18,7 +19,6 @@ from stream.measures.operators import (
     Operator,
 )
 from stream.measures.paths import Path
-from stream.yaml_file import Element, Mapping
 
 MAX_DAYS = 36_500
 #: With so many decimals a number of days is a whole number of milliseconds.

@@ -8,13 +8,13 @@ from pathlib import Path as File
 
 from msgspec import Struct
 
-from stream.condition_file import Budget, Scope, field_condition
+from stream.files.conditions import Budget, Scope, field_condition
+from stream.files.yaml_file import Element, check_unique, read_yaml
 from stream.measures.fit import Criterion, CustomerKind, Target
 from stream.measures.operators import BOUNDS, EQUAL, OPERATORS
 from stream.measures.tiers import Tier, builtin_tiers, outranked
 from stream.money import MAX_MINOR
 from stream.profile.portrait import Portrait
-from stream.yaml_file import Element, check_unique, read_yaml
 
 #: A target is compared with the portrait alone: neither with the time nor with the store.
 _OF_PORTRAITS = (*EQUAL, *BOUNDS, "known")

@@ -10,15 +10,14 @@ import pytest
 import yaml
 from msgspec.structs import replace
 
-import stream
-from stream.label_file import load_rules
+from stream.files.labels import SHIPPED, load_rules
+from stream.files.risk import load_weights
+from stream.files.shop import load_shop
 from stream.measures.conditions import Form
 from stream.measures.operators import OPERATORS
 from stream.measures.rules import Rule, Rules
 from stream.measures.standards import default_standards
 from stream.profile.portrait import describe
-from stream.risk_file import load_weights
-from stream.shop_file import load_shop
 from stream.windows import DAY_MS
 from tests.support.events import (
     Wire,
@@ -34,7 +33,6 @@ from tests.support.events import (
     viewed,
 )
 
-SHIPPED = Path(stream.__file__).with_name("labels.yaml")
 AS_OF_MS = to_ms("2026-06-30T12:00:00Z")
 #: Without rules, which are tried one by one.
 STANDARDS = replace(default_standards("USD"), risk=load_weights(None))

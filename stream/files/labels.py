@@ -1,6 +1,6 @@
 """The rule file, `PORTRAIT_LABELS`: which labels and segments a shop gives its customers.
 
-A file replaces the shipped one, `stream/labels.yaml`, as a whole. What is wrong in it is said with
+A file replaces the shipped one, `labels.yaml`, as a whole. What is wrong in it is said with
 its line and, where a word is misspelt, with the closest that is known.
 """
 
@@ -11,12 +11,12 @@ from pathlib import Path as File
 from msgspec import Struct
 from msgspec.structs import replace
 
-from stream.condition_file import Budget, Scope, to_condition
 from stream.errors import Fatal
+from stream.files.conditions import Budget, Scope, to_condition
+from stream.files.yaml_file import Element, Mapping, check_unique, read_yaml
 from stream.measures.rules import Circle, Rule, Rules
 from stream.profile.portrait import Portrait
 from stream.suggestions import did_you_mean
-from stream.yaml_file import Element, Mapping, check_unique, read_yaml
 
 #: The rule file that comes with the package.
 SHIPPED = File(__file__).with_name("labels.yaml")

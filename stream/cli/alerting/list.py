@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from stream.alerts import RiskAlert
-from stream.cli.alert_lines import alert_json, alert_line, open_verdicts, reaches, read_alert
+from stream.cli.alerting.lines import alert_json, alert_line, open_verdicts, reaches, read_alert
 from stream.feed import Feed
 from stream.risk.weights import LEVELS, Level
 from stream.settings import Settings, load

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from stream.errors import Fatal
+from stream.files.risk import SHIPPED, load_weights
 from stream.risk.findings import Finding
 from stream.risk.reasons import CODES, KINDS
 from stream.risk.score import judge
 from stream.risk.weights import Bounds, Weights
-from stream.risk_file import SHIPPED, load_weights
 from stream.windows import DAY_MS
 
 WHOLE = """\
@@ -105,7 +105,11 @@ def test_what_is_left_out_is_as_usual_and_brings_no_points(tmp_path: Path) -> No
         ("reasons: {emulator: 5}\n", 1, "expected a mapping of at_least, at_most, got '5'"),
         ("reasons: {emulator: {}}\n", 1, "emulator needs steps, such as at_least: {1: 10}"),
         ("reasons: {emulator: {at_leat: {1: 5}}}\n", 1, "did you mean at_least"),
-        ("reasons: {emulator: {at_least: 5}}\n", 1, "expected a mapping of events and points"),
+        (
+            "reasons: {emulator: {at_least: 5}}\n",
+            1,
+            "expected a mapping of events on an emulator and points",
+        ),
         ("reasons: {emulator: {at_least: {}}}\n", 1, "emulator needs at least one step"),
         (
             "reasons:\n  fast_first_order:\n    at_least: {60: 5}\n",
@@ -115,7 +119,8 @@ def test_what_is_left_out_is_as_usual_and_brings_no_points(tmp_path: Path) -> No
         (
             "reasons: {emulator: {at_most: {1: 5}}}\n",
             1,
-            "emulator is the worse the higher it is (events): use at_least, not at_most",
+            "emulator is the worse the higher it is (events on an emulator): "
+            "use at_least, not at_most",
         ),
         (
             "reasons:\n  failed_sign_ins:\n    at_least:\n      10: 20\n      5: 20\n",

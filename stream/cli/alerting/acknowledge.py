@@ -6,7 +6,7 @@ from typing import get_args
 import click
 from msgspec import Raw
 
-from stream.cli.alert_lines import alert_line, open_verdicts, read_alert
+from stream.cli.alerting.lines import alert_line, open_verdicts, read_alert
 from stream.clock import wall_ms
 from stream.errors import Fatal
 from stream.feed import Feed

@@ -5,7 +5,7 @@ import asyncio
 import click
 import msgspec
 
-from stream.cli.alert_lines import open_verdicts, verdict_line
+from stream.cli.alerting.lines import open_verdicts, verdict_line
 from stream.settings import Settings, load
 from stream.tables.verdicts import Verdict
 

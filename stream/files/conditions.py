@@ -11,13 +11,13 @@ from collections.abc import Callable, Collection, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
+from stream.files.operators import read_operators
+from stream.files.yaml_file import Element, Mapping
 from stream.measures import conditions
 from stream.measures.conditions import Condition
 from stream.measures.operators import EQUAL, OPERATORS
 from stream.measures.paths import Path, UnknownPath, resolve
-from stream.operator_file import read_operators
 from stream.suggestions import closest, did_you_mean
-from stream.yaml_file import Element, Mapping
 
 #: Conditions within conditions, at most.
 MAX_DEPTH = 20

@@ -1,0 +1,1 @@
+"""The commands of `portrait alerts`, one a module, and the lines that they print."""
