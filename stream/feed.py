@@ -1,7 +1,7 @@
 """Reading back what is on a topic: a range of one partition, outside of any consumer group."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol
 
@@ -54,7 +54,7 @@ class Feed:
             raise Transient(f"Kafka at {self._settings.kafka} knows no topic {name}")
         return found[name]
 
-    async def everything(self, topic: str) -> AsyncIterator[SourceRecord]:
+    async def everything(self, topic: str) -> AsyncGenerator[SourceRecord, None]:
         """All records that a topic held, one partition after the other."""
         for partition in range(await self.partitions(topic)):
             async for records in self.read(topic, partition, 0):

@@ -13,7 +13,8 @@ from stream.errors import Fatal
 
 ClockMode = Literal["wall", "event"]
 
-#: name of the variable -> (field, what it means); README and `portrait doctor` print this table.
+#: name of the variable -> (field, what it means); `portrait doctor` prints this table, and
+#: docs/operations.md has it too.
 VARIABLES: dict[str, tuple[str, str]] = {
     "PORTRAIT_KAFKA": ("kafka", "bootstrap servers, comma separated"),
     "PORTRAIT_REDIS": ("redis", "redis://, rediss:// or redis+cluster:// address"),

@@ -51,6 +51,8 @@ def command(
         # Ctrl-C is how it is meant to end.
         with suppress(KeyboardInterrupt):
             asyncio.run(_follow(load(), level or LEVELS[1], from_beginning, limit, as_json=as_json))
+    elif any(context.params.values()):  # they would not be heeded
+        raise click.UsageError(f"give options after {context.invoked_subcommand}, not before it")
 
 
 async def _follow(

@@ -5,6 +5,8 @@ from itertools import pairwise
 from math import floor, log10
 from operator import attrgetter
 
+from msgspec.structs import replace
+
 from stream.risk.evidence import ORDERS, Dated, Evidence, Order, SignIn
 from stream.risk.findings import Finding, named, within
 from stream.risk.history import History
@@ -36,13 +38,24 @@ def _all(subject: Subject) -> Iterator[Finding]:
         yield from _repeated("failed_sign_ins", evidence.failures, HOUR_MS, "failed sign-ins")
     if evidence.resets:
         yield from _repeated("password_resets", evidence.resets, DAY_MS, "password resets")
-    if evidence.sign_ins:
-        yield from _after_failures(evidence)
+    sign_ins = _known(evidence.sign_ins)
+    if sign_ins:
+        yield from _after_failures(evidence, sign_ins)
         yield from _against_history(evidence, subject.since_ms("unlikely_sign_in"))
-        yield from _impossible_travel(evidence)
+        yield from _impossible_travel(sign_ins)
     if evidence.orders:
         yield from _young(subject)
-    yield from _dormant(evidence)
+    yield from _dormant(evidence, sign_ins)
+
+
+def _known(kept: list[SignIn]) -> list[SignIn]:
+    """Those of which the time is known: the first and the last of those that stand together."""
+    lasts = [
+        replace(each, at_ms=each.last.at_ms, event_id=each.last.event_id)
+        for each in kept
+        if each.last is not None
+    ]
+    return sorted([*kept, *lasts], key=_when) if lasts else kept
 
 
 def _repeated(code: str, events: list[Dated], window_ms: int, noun: str) -> Iterator[Finding]:
@@ -54,11 +67,11 @@ def _repeated(code: str, events: list[Dated], window_ms: int, noun: str) -> Iter
             yield Finding(code, last.at_ms, len(found), named(found), detail)
 
 
-def _after_failures(evidence: Evidence) -> Iterator[Finding]:
+def _after_failures(evidence: Evidence, sign_ins: list[SignIn]) -> Iterator[Finding]:
     code, window_ms = "sign_in_after_failures", 30 * _MINUTE_MS
     if len(evidence.failures) < KINDS[code].worth:
         return
-    for sign_in in evidence.sign_ins:
+    for sign_in in sign_ins:
         failures = within(evidence.failures, sign_in.at_ms, window_ms)
         if len(failures) >= KINDS[code].worth:
             detail = f"Signed in after {len(failures)} failed sign-ins within {_span(window_ms)}"
@@ -112,11 +125,11 @@ def _unlikely(sign_in: SignIn, history: History) -> Iterator[Finding]:
     yield Finding("unlikely_sign_in", sign_in.at_ms, tenths, (sign_in.event_id,), detail)
 
 
-def _impossible_travel(evidence: Evidence) -> Iterator[Finding]:
+def _impossible_travel(sign_ins: list[SignIn]) -> Iterator[Finding]:
     """Between sign-ins that follow each other, of those that name a country. Distances are those
     of the countries' middles, so that of large neighbours is far from exact.
     """
-    placed = [sign_in for sign_in in evidence.sign_ins if sign_in.country]
+    placed = [sign_in for sign_in in sign_ins if sign_in.country]
     for before, after in pairwise(placed):
         if before.country == after.country:
             continue
@@ -145,9 +158,9 @@ def _young(subject: Subject) -> Iterator[Finding]:
             yield Finding("young_account", order.at_ms, hours, (order.event_id,), detail)
 
 
-def _dormant(evidence: Evidence) -> Iterator[Finding]:
+def _dormant(evidence: Evidence, sign_ins: list[SignIn]) -> Iterator[Finding]:
     """Only from the act on since which none can have been forgotten."""
-    sign_ins, orders = evidence.sign_ins, evidence.orders
+    orders = evidence.orders
     acts: list[SignIn | Order] = [*sign_ins, *orders]
     acts.sort(key=_when)
     least_ms = KINDS["dormant_account"].worth * DAY_MS

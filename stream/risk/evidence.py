@@ -41,7 +41,7 @@ from stream.risk.records import (
     sign_in_of,
     slot_of,
 )
-from stream.windows import DAY_MS
+from stream.windows import DAY_MS, HOUR_MS
 
 __all__ = [
     "CLICK_TICK_MS", "NO_FACTS", "Dated", "Evidence", "Facts", "Known", "Order",
@@ -206,10 +206,11 @@ def settled(evidence: Evidence, newest_ms: int) -> Evidence:
 #: How long lists are kept: for a finding of theirs, and for what that finding looks back on.
 _FAILURES_MS = keeps_ms("failed_sign_ins") + DAY_MS
 _RESETS_MS = keeps_ms("password_resets") + DAY_MS
-_SIGN_INS_MS = max(map(keeps_ms, ("new_device", "impossible_travel", "unlikely_sign_in")))
+#: Sign-ins by their hour; an order within a day of one may tell of it.
+_SIGN_INS_MS = keeps_ms("order_after_new_device") + DAY_MS + HOUR_MS
 #: Clicks and counts are large, so they are kept only while a finding holds.
 _CLICKS_MS = holds_ms("regular_clicks") + DAY_MS
-_COUNTS_MS = holds_ms("unlikely_sign_in")
+_COUNTS_MS = holds_ms("unlikely_sign_in") + HOUR_MS
 
 
 def _keep_sign_ins(evidence: Evidence, more: list[SignIn]) -> None:
@@ -247,7 +248,7 @@ def _older(sign_ins: list[SignIn], than_ms: int) -> int:
 
 
 def _retire(evidence: Evidence, number: int) -> None:
-    """Let so many sign-ins go into the history, the oldest."""
+    """Let so many sign-ins go into the history, the oldest; within an hour by what they showed."""
     if number > 0:
         for old in nsmallest(number, evidence.sign_ins, key=slot_of):
             evidence.history.add(old.features, old.device, old.times)

@@ -66,10 +66,14 @@ class History(Struct):
         return min(counts.get(shown, 0) for counts, shown in split)
 
     def same(self, features: Features) -> list[int]:
-        """How many showed the same, by feature in the order of the features."""
+        """How many may have showed the same, by feature in the order of the features: what was
+        forgotten is taken for it.
+        """
         split = zip(self.parts[:3], _split(features, 0), strict=False)
         return [
             sum(count for shown, count in counts.items() if shown[place] == value)
+            + self.sign_ins
+            - sum(counts.values())
             for counts, values in split
             for place, value in enumerate(values)
         ]

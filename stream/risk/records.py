@@ -41,12 +41,20 @@ class SignInCounts(Struct, frozen=True, array_like=True):
     kind: int
 
 
+class Dated(Struct, frozen=True, array_like=True, order=True):
+    """That something happened: a failed sign-in or a reset."""
+
+    at_ms: int
+    event_id: str
+
+
 class SignIn(Struct, frozen=True, array_like=True):
     """A successful sign-in. ``device`` is a hash, 0 without one; ``country`` as it was sent, or
     empty; ``counts`` as known then, None where nobody looked or no finding can need them.
 
-    It was the first of ``times`` sign-ins of one hour that showed the same and stands for them all:
-    who signs in again and again does not push out what others showed.
+    It was the first of ``times`` sign-ins of one hour that showed the same and stands for them all,
+    up to the ``last``, None where there is no other: who signs in again and again does not push out
+    what others showed.
     """
 
     at_ms: int
@@ -56,18 +64,17 @@ class SignIn(Struct, frozen=True, array_like=True):
     country: str
     counts: SignInCounts | None
     times: int = 1
+    last: Dated | None = None
 
     @property
     def hour_ms(self) -> int:
         """When the hour began that it was in."""
         return self.at_ms - self.at_ms % HOUR_MS
 
-
-class Dated(Struct, frozen=True, array_like=True, order=True):
-    """That something happened: a failed sign-in or a reset."""
-
-    at_ms: int
-    event_id: str
+    @property
+    def latest(self) -> Dated:
+        """The last of those that it stands for."""
+        return self.last or Dated(self.at_ms, self.event_id)
 
 
 class Order(Struct, frozen=True, array_like=True, order=True):
@@ -136,7 +143,9 @@ def slot_of(found: SignIn) -> Slot:
 
 def both(one: SignIn, other: SignIn) -> SignIn:
     """What stands for two of one slot."""
-    return replace(min(one, other, key=_rank), times=one.times + other.times)
+    first, last = min(one, other, key=_rank), max(one.latest, other.latest)
+    only = last == Dated(first.at_ms, first.event_id)
+    return replace(first, times=one.times + other.times, last=None if only else last)
 
 
 def _rank(found: SignIn) -> tuple[object, ...]:

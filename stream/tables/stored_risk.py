@@ -5,10 +5,10 @@ and what a sign-in shows once each and named by number, clicks and counts packed
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from itertools import islice, pairwise
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from msgspec import Struct
-from msgspec.structs import astuple
+from msgspec import Meta, Struct
+from msgspec.structs import astuple, replace
 
 from stream.risk.evidence import (
     CLICK_TICK_MS,
@@ -26,11 +26,16 @@ from stream.risk.records import Features
 
 #: Age in ms, then the rest of a record but its event's id; hashes and what was shown by number.
 _SignIn = tuple[int, int, str, bytes | None]
+#: How many they are, how many ms after the first the last of them was, and its id; without an id
+#: there is no other.
+_Together = tuple[Annotated[int, Meta(ge=2)], Annotated[int, Meta(ge=0)], str]
 _Order = tuple[int, int, int, int, bool]
 _Undone = tuple[int, int, bool]
 #: Age in ms, value, number of the id.
 _Known = tuple[int, int, int]
 
+#: No packed number has more.
+_MOST_BITS = 63
 #: Bytes of a hash, and of what a sign-in shows: the numbers of seven features and the device.
 _HASH, _SHOWN = 3, 8
 #: Hashes that may be implied. With that of nothing and 8 * 12 of sign-ins, the numbers of what was
@@ -42,16 +47,16 @@ _K = TypeVar("_K", bound=Hashable)
 class StoredEvidence(Struct, array_like=True):
     """The order of the fields is the format. ``ids`` are those of all records in that order, then
     of the first order and others that ``known`` names; ``hashes`` are numbered on from those
-    implied; ``times`` are those of sign-ins that stand for more than one, by their place;
-    ``history`` is how many, then for each part how many values, and each with its count;
-    ``first_order`` is its age, None where it is the first of ``orders``.
+    implied; ``together`` are sign-ins that stand for more than one, by their place; ``history`` is
+    how many, then for each part how many values, and each with its count; ``first_order`` is its
+    age, None where it is the first of ``orders``.
     """
 
     ids: list[str]
     hashes: bytes
     shown: bytes
     sign_ins: list[_SignIn]
-    times: dict[int, int]
+    together: dict[int, _Together]
     history: bytes
     failures: list[int]
     resets: list[int]
@@ -99,7 +104,9 @@ def to_stored(evidence: Evidence, newest_ms: int, implied: Iterable[int]) -> Sto
             )
             for each in evidence.sign_ins
         ],
-        times={place: each.times for place, each in enumerate(evidence.sign_ins) if each.times > 1},
+        together={
+            place: _together(each) for place, each in enumerate(evidence.sign_ins) if each.times > 1
+        },
         history=_pack(_history(evidence.history, hashes)),
         failures=ages(evidence.failures),
         resets=ages(evidence.resets),
@@ -123,7 +130,9 @@ def to_stored(evidence: Evidence, newest_ms: int, implied: Iterable[int]) -> Sto
 
 
 def restore(stored: StoredEvidence | None, newest_ms: int, implied: Iterable[int]) -> Evidence:
-    """The evidence that was stored; ``LookupError`` or ``TypeError`` where it is damaged."""
+    """The evidence that was stored; ``LookupError``, ``TypeError`` or ``ValueError`` where it is
+    damaged.
+    """
     if stored is None:
         return Evidence()
     ids = deque(stored.ids)
@@ -138,13 +147,9 @@ def restore(stored: StoredEvidence | None, newest_ms: int, implied: Iterable[int
 
     restored = Evidence(
         sign_ins=[
-            SignIn(
-                newest_ms - age,
-                ids.popleft(),
-                *shown[number],
-                country,
-                _counts(counts),
-                stored.times.get(place, 1),
+            _parted(
+                SignIn(newest_ms - age, ids.popleft(), *shown[number], country, _counts(counts)),
+                stored.together.get(place),
             )
             for place, (age, number, country, counts) in enumerate(stored.sign_ins)
         ],
@@ -217,6 +222,20 @@ def _to_known(
     return stored
 
 
+def _together(sign_in: SignIn) -> _Together:
+    if sign_in.last is None:
+        return sign_in.times, 0, ""
+    return sign_in.times, sign_in.last.at_ms - sign_in.at_ms, sign_in.last.event_id
+
+
+def _parted(sign_in: SignIn, together: _Together | None) -> SignIn:
+    if together is None:
+        return sign_in
+    times, after_ms, event_id = together
+    last = Dated(sign_in.at_ms + after_ms, event_id) if event_id else None
+    return replace(sign_in, times=times, last=last)
+
+
 #: How many features are in a value of each part of a history.
 _WIDTHS = (1, 2, 4, 1)
 
@@ -237,6 +256,8 @@ def _restored(numbers: deque[int], hashes: list[int]) -> History:
         for _ in range(numbers.popleft()):
             shown = tuple(hashes[numbers.popleft()] for _ in range(width))
             counts[shown] = numbers.popleft()
+    if numbers:
+        raise ValueError("a history of sign-ins is followed by something else")
     return history
 
 
@@ -280,4 +301,8 @@ def _unpack(packed: bytes) -> list[int]:
         if byte < 128:
             numbers.append(number)
             number = shift = 0
+        elif shift > _MOST_BITS:
+            break
+    if shift:
+        raise ValueError("a packed number does not end")
     return numbers

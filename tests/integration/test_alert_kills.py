@@ -20,11 +20,10 @@ from stream.topics import RISK_ALERTS
 from tests.support import traffic
 from tests.support.alerted import check_alerts
 from tests.support.events import event
-from tests.support.kills import sign_ins, with_kills, written
+from tests.support.kills import shop_of, sign_ins, with_kills, written
 from tests.support.moved import Versions, versions_of
 from tests.support.services import Backend
 from tests.support.topics import read_all
-from tests.support.workers import successful
 
 EVENTS, CUSTOMERS = 5000, 120
 #: Of each kind of suspicious conduct there are so many.
@@ -119,21 +118,7 @@ def survived(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Sett
     directory = tmp_path_factory.mktemp(f"alerts-{backend.name}")
     weights = directory / "risk.yaml"
     weights.write_text(WEIGHTS)
-    shop = Settings(
-        kafka=backend.kafka,
-        redis=backend.redis,
-        idempotence=backend.idempotence,
-        namespace=directory.name,
-        topic_prefix=f"{directory.name}-",
-        clock="event",
-        partitions=4,
-        risk=weights,
-        batch_records=50,
-        cache_customers=10,
-        sweep_s=0.1,
-        session_timeout_s=1.0,
-    )
-    successful(shop, "topics")
+    shop = shop_of(backend, directory, risk=weights)
     file = history(directory / "events.jsonl", seed=5)
     asyncio.run(with_kills(shop, directory, file, aftermath(directory), seed=5))
     return shop

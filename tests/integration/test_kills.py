@@ -16,7 +16,7 @@ from stream.demo.simulation import Simulation
 from stream.settings import Settings
 from tests.support import traffic
 from tests.support.events import event
-from tests.support.kills import sign_ins, with_kills, written
+from tests.support.kills import shop_of, sign_ins, with_kills, written
 from tests.support.moved import check_moves, kept_sums, scanned_sums, versions_of
 from tests.support.services import Backend
 from tests.support.workers import successful
@@ -65,21 +65,7 @@ def survived(backend: Backend, tmp_path_factory: pytest.TempPathFactory) -> Sett
     directory = tmp_path_factory.mktemp(f"kills-{backend.name}")
     rules = directory / "labels.yaml"
     rules.write_text(RULES)
-    shop = Settings(
-        kafka=backend.kafka,
-        redis=backend.redis,
-        idempotence=backend.idempotence,
-        namespace=directory.name,
-        topic_prefix=f"{directory.name}-",
-        clock="event",
-        partitions=4,
-        labels=rules,
-        batch_records=50,
-        cache_customers=10,
-        sweep_s=0.1,
-        session_timeout_s=1.0,
-    )
-    successful(shop, "topics")
+    shop = shop_of(backend, directory, labels=rules)
     asyncio.run(survive(shop, directory, seed=4))
     return shop
 

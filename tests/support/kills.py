@@ -12,6 +12,7 @@ import msgspec
 from stream.settings import Settings
 from tests.support.events import event
 from tests.support.moved import settled
+from tests.support.services import Backend
 from tests.support.workers import Worker, exit_code_of, in_background, successful, wait_until
 
 #: So many are tried while events come in, on a slow machine perhaps not all.
@@ -19,6 +20,26 @@ KILLS, AT_LEAST = 6, 2
 EVENTS_A_SECOND = 450
 #: Customers, enough that some are of every partition.
 A_GROUP = 24
+
+
+def shop_of(backend: Backend, directory: Path, **more: Any) -> Settings:
+    """Settings of a shop of its own, with small batches and little held in memory; its topics."""
+    shop = Settings(
+        kafka=backend.kafka,
+        redis=backend.redis,
+        idempotence=backend.idempotence,
+        namespace=directory.name,
+        topic_prefix=f"{directory.name}-",
+        clock="event",
+        partitions=4,
+        batch_records=50,
+        cache_customers=10,
+        sweep_s=0.1,
+        session_timeout_s=1.0,
+        **more,
+    )
+    successful(shop, "topics")
+    return shop
 
 
 def sign_ins(name: str, at: datetime) -> list[Any]:

@@ -1,6 +1,7 @@
 """`portrait alerts acknowledge`: keep what the fraud team found of an alert."""
 
 import asyncio
+from contextlib import aclosing
 from typing import get_args
 
 import click
@@ -46,9 +47,10 @@ async def _acknowledge(
 async def _published(settings: Settings, alert_id: str) -> bytes:
     """The value of an alert's record; every partition may have it."""
     wanted = ("id", alert_id.encode("utf-8", "replace"))
-    async for record in Feed(settings).everything(RISK_ALERTS):
-        if wanted in record.headers and record.value is not None:
-            return record.value
+    async with aclosing(Feed(settings).everything(RISK_ALERTS)) as records:
+        async for record in records:
+            if wanted in record.headers and record.value is not None:
+                return record.value
     raise Fatal(
         f"there is no alert {alert_id!r} on {settings.topic(RISK_ALERTS)}; "
         "`portrait alerts list` shows those there are"

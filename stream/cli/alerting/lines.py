@@ -8,16 +8,21 @@ import orjson
 
 from stream.alerts import RiskAlert
 from stream.cli.follow import WHY, printable
+from stream.errors import Fatal
 from stream.risk.weights import LEVELS, Level
 from stream.settings import Settings
 from stream.tables.verdicts import Verdict, Verdicts
+from stream.topics import RISK_ALERTS
 
 _decoder = msgspec.json.Decoder(RiskAlert)
 
 
 def read_alert(value: bytes) -> RiskAlert:
-    """An alert from the value of its record."""
-    return _decoder.decode(value)
+    """An alert from the value of its record; :class:`~stream.errors.Fatal` where it is none."""
+    try:
+        return _decoder.decode(value)
+    except msgspec.MsgspecError as exc:
+        raise Fatal(f"a record of {RISK_ALERTS} is no alert of this version: {exc}") from exc
 
 
 def reaches(alert: RiskAlert, level: Level) -> bool:

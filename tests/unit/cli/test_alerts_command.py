@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from stream.cli.alerting.lines import alert_json, alert_line, reaches, verdict_line
 from stream.cli.alerting.list import raised
 from stream.cli.alerts import command
+from stream.errors import Fatal
 from stream.tables.verdicts import Verdict
 from tests.support.alerting import made_alerts
 
@@ -104,3 +105,14 @@ def test_what_is_asked_wrongly_is_refused(arguments: list[str]) -> None:
 def test_help_lists_the_subcommands() -> None:
     shown = CliRunner().invoke(command, ["--help"]).stdout
     assert all(name in shown for name in ("acknowledge", "verdicts", "forward", "--level"))
+
+
+def test_options_before_a_subcommand_are_refused_rather_than_not_heeded() -> None:
+    result = CliRunner().invoke(command, ["--json", "list"])
+    assert result.exit_code == 2
+    assert "give options after list, not before it" in result.output
+
+
+def test_a_record_that_is_no_alert_is_named() -> None:
+    with pytest.raises(Fatal, match="a record of risk-alerts is no alert of this version"):
+        raised([b'{"id":"x"}'])

@@ -99,6 +99,22 @@ def test_sign_in_after_two_failures_or_before_the_third_is_none() -> None:
         assert not found("sign_in_after_failures", failures=dated(*ms), sign_ins=[sign_in(T)])
 
 
+def test_of_sign_ins_that_stand_together_the_first_and_the_last_are_seen() -> None:
+    #  sign-in   failures   sign-in      abroad
+    #   T-59m   T-5m..T-3m     T      T+1 minute
+    last = Dated(T, "last")
+    home = SignIn(T - 59 * MINUTE_MS, "first", HOME, PHONE, "ES", None, 7, last)
+    away = sign_in(T + MINUTE_MS, AWAY, TABLET, "FR")
+    failures = dated(*(T - minutes * MINUTE_MS for minutes in (5, 4, 3)))
+    (finding,) = found("sign_in_after_failures", failures=failures, sign_ins=[home])
+    assert (finding.at_ms, finding.events[-1]) == (T, "last")
+    (finding,) = found("impossible_travel", sign_ins=[home, away], newest_ms=T + MINUTE_MS)
+    assert finding.detail.startswith("Signed in from FR 1 minute after ES")
+    assert finding.events == ("last", away.event_id)
+    (finding,) = found("dormant_account", sign_ins=[home, sign_in(T + 90 * DAY_MS)], newest_ms=T)
+    assert (finding.value, finding.events[0]) == (90, "last")
+
+
 def test_second_reset_within_a_day_is_found() -> None:
     (finding,) = found("password_resets", resets=dated(T - DAY_MS + 1, T))
     assert (finding.at_ms, finding.value, len(finding.events)) == (T, 2, 2)

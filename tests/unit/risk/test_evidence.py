@@ -27,8 +27,12 @@ from stream.risk.evidence import (
     settled,
     told,
 )
+from stream.risk.find import find
+from stream.risk.findings import Finding
 from stream.risk.history import VALUES
+from stream.risk.reasons import keeps_ms
 from stream.risk.records import Features, features_of, hash_of
+from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import Wire, event, linked, occur, ordered, to_ms, to_text, viewed
 from tests.support.sign_ins import history
@@ -260,6 +264,7 @@ def test_sign_ins_of_an_hour_that_showed_the_same_stand_together_and_push_nothin
     assert [(each.event_id, each.times) for each in found.sign_ins] == [
         ("s1/1", 1), ("f0", 40), ("later", 1),
     ]  # fmt: skip
+    assert [each.last for each in found.sign_ins] == [None, Dated(NOON_MS + 39, "f39"), None]
     assert found.history == history()
 
 
@@ -275,13 +280,13 @@ def test_sign_ins_that_stand_together_are_counted_together_when_they_are_pushed_
 
 
 def test_of_the_sign_ins_that_are_old_the_last_one_is_kept_and_counts_of_none() -> None:
-    #  days before the newest event   30 20 | 15   14  8   7  3
-    #                      in profiles      | kept       | with counts
-    wires = [signed_in(days, days) for days in (30, 20, 15, 14, 8, 7, 3)]
+    #  days before the newest event   30 20 | 16   15  8   7  3
+    #                       in history      | kept       | with counts
+    wires = [signed_in(days, days) for days in (30, 20, 16, 15, 8, 7, 3)]
     found = in_any_order(wires, facts=Facts(sign_in=COUNTS))
     kept = [(each.event_id, each.counts) for each in found.sign_ins]
     assert kept == [
-        *((f"s{days}/{days}", None) for days in (15, 14, 8)),
+        *((f"s{days}/{days}", None) for days in (16, 15, 8)),
         *((f"s{days}/{days}", COUNTS) for days in (7, 3)),
     ]
     addresses = (Features(ip=hash_of(f"192.0.2.{n}")) for n in (30, 20))
@@ -290,7 +295,7 @@ def test_of_the_sign_ins_that_are_old_the_last_one_is_kept_and_counts_of_none() 
 
 def test_a_late_sign_in_between_old_ones_takes_the_place_of_the_last_or_is_counted() -> None:
     evidence = pruned(of(signed_in(30, 1), signed_in(20, 2), signed_in(1, 3)))
-    for days, kept in ((25, ["s20/2", "s1/3"]), (16, ["s16/0", "s1/3"])):
+    for days, kept in ((25, ["s20/2", "s1/3"]), (17, ["s17/0", "s1/3"])):
         take(evidence, occur(signed_in(days)))
         assert [each.event_id for each in pruned(evidence).sign_ins] == kept
     assert evidence.history.sign_ins == 3
@@ -341,7 +346,7 @@ def test_orders_and_what_undid_them_are_kept_however_old_they_are() -> None:
 @pytest.mark.parametrize(
     "old",
     [
-        [signed_in(days, n) for n, days in enumerate((40, 39, 38, 15))],
+        [signed_in(days, n) for n, days in enumerate((40, 39, 38, 16))],
         [signed_in(8)],
         [viewed(at(9))],
     ],
@@ -366,3 +371,34 @@ def test_merging_leaves_both_arguments_as_they_were() -> None:
     merged.known["accounts_on_ip"].clear()
     take(merged, occur(signed_in(0, 9)))
     assert a == b == one()
+
+
+def test_findings_of_sign_ins_hold_to_their_end_though_their_evidence_is_pruned() -> None:
+    #  |~~ hour: home's sign-ins ~~|  x at its last minute: new device, and unlikely
+    home = [signed_in(2 + n / 10, 1, device_id="d", asn=7, country="NO") for n in range(5)]
+    strange = {
+        **signed_in(0, 9, device_id="x", asn=8, country="BR"),
+        "occurred_at": at(0, 59 * 60_000),
+    }
+    known = Facts(sign_in=SignInCounts(100_000, 100, *[60_000] * 7))
+    evidence = of(*home, strange, facts=known)
+    ends_ms = {found.code: found.ends_ms for found in found_in(evidence, NOON_MS + HOUR_MS)}
+    assert {"new_device", "unlikely_sign_in"} <= ends_ms.keys()
+    for code, end_ms in ends_ms.items():
+        later = settled(evidence, end_ms - 1)
+        assert code in {found.code for found in found_in(later, end_ms - 1)}
+
+
+def test_an_order_after_a_strange_sign_in_tells_as_long_as_a_level_may_remember_it() -> None:
+    home = [signed_in(2 + n / 10, 1, device_id="d", country="NO") for n in range(3)]
+    strange = signed_in(0, 9, device_id="x", country="BR")
+    later = signed_in(-1 / 24, 1, device_id="d", country="NO")
+    order = ordered(at(-23 / 24), "9.00")
+    evidence, code = of(*home, strange, later, order), "order_after_new_device"
+    (found,) = (each for each in found_in(evidence, NOON_MS + DAY_MS) if each.code == code)
+    last_ms = found.at_ms + keeps_ms(code) - 1
+    assert found in found_in(pruned(evidence, last_ms), last_ms)
+
+
+def found_in(evidence: Evidence, newest_ms: int) -> list[Finding]:
+    return find(Subject(settled(evidence, newest_ms), None, None, newest_ms, ()))

@@ -46,6 +46,15 @@ def test_the_smallest_hashes_of_a_part_are_kept_and_all_sign_ins_counted() -> No
     assert found.devices == {(PHONE,): found.sign_ins} == {(PHONE,): 6 * VALUES}
 
 
+def test_what_was_forgotten_is_taken_for_the_same() -> None:
+    home = Features(ip=900, asn=900, country=900)
+    found = history((home, PHONE, 40), *((Features(ip=n, asn=n), PHONE, 1) for n in range(VALUES)))
+    found.bound()
+    assert (900,) not in found.addresses
+    assert found.same(home)[:3] == [40, 40, 40]
+    assert found.same(Features(ip=1, asn=1))[:2] == [41, 41]
+
+
 def test_of_who_showed_very_many_devices_or_networks_another_is_no_news() -> None:
     many = history(*((Features(asn=n, country=n), n, 1) for n in range(1, VALUES)))
     assert many.others("device", 300) == many.others("country", 300) == VALUES - 1
