@@ -29,8 +29,8 @@ class Finding(Struct, frozen=True):
         return self.at_ms + holds_ms(self.code)
 
     def holds(self, as_of_ms: int) -> bool:
-        """Whether it holds at an instant; it may lie a little ahead, brought by another's event."""
-        return as_of_ms < self.ends_ms
+        """Whether it holds at an instant."""
+        return self.at_ms <= as_of_ms < self.ends_ms
 
 
 class Timed(Protocol):
