@@ -21,7 +21,12 @@ class Reason(Struct, frozen=True):
     at: Annotated[str, Meta(description="RFC 3339, UTC; when it was found.")]
     until: Annotated[str, Meta(description="RFC 3339, UTC; when it holds no more.")]
     events: Annotated[
-        tuple[str, ...], Meta(description="Ids of the events that show it, oldest first.")
+        tuple[str, ...],
+        Meta(
+            description="Ids of the newest ten events that show it, oldest first; none for clicks, "
+            "whose times `detail` says. Of what accounts share it is the event that made it known, "
+            "which may be another customer's."
+        ),
     ]
 
 
