@@ -79,7 +79,8 @@ def draft(
 ) -> Draft:
     """Fold the records into the entry (which is mutated) and describe what follows.
 
-    ``now_ms`` is the instant of the new portrait, unless the customer's newest event is later.
+    ``now_ms`` is the instant of the new portrait, unless the customer's newest event, or what
+    another's made known, is later.
     Without records this is a look at what time alone has changed. ``token`` names the write, if it
     comes to one.
     """
@@ -105,8 +106,8 @@ def draft(
         entry.change = None
         _alert(result, key, NO_RISK, at_ms=now_ms, cause=cause, standards=standards)
         entry.alerted = AlertState()
-    elif state.newest_ms is not None:  # else there is no record, or only what others' events meant
-        _describe(result, key, max(now_ms, state.newest_ms + 1), cause, standards)
+    elif state.known_ms is not None:  # else there is no record, or only what others' events meant
+        _describe(result, key, max(now_ms, state.known_ms + 1), cause, standards)
     if not (result.changed or result.alerts or touched):
         return result
     document = _document(entry)

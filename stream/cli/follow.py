@@ -40,19 +40,19 @@ async def follow(
                     for each, end in (await backlog.end_offsets(partitions)).items():
                         consumer.seek(TopicPartition(*each), end)
         while True:
+            _heed_cancellation()
             with asking(settings):
                 record = await consumer.getone()
             yield record
-            _heed_cancellation()
     finally:
         await consumer.stop()
 
 
 def _heed_cancellation() -> None:
-    """Raise the cancellation that the caller's await may have lost.
+    """Raise the cancellation that an await before may have lost.
 
-    Before Python 3.12 ``asyncio.wait_for`` forgets one that comes together with its result, and
-    redis-py waits with it: Ctrl-C would not end whoever looks something up for each record.
+    Before Python 3.12 ``asyncio.wait_for`` forgets one that comes together with its result. Who
+    connects, or looks something up for each record, waits with it, and Ctrl-C would not end that.
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():

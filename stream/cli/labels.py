@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from stream.cli.in_force import uses_other_rules, warn_of_other_rules
-from stream.cli.options import open_table
-from stream.errors import Fatal, Transient
+from stream.cli.in_force import seen_to_use_other_rules, warn_of_other_rules
+from stream.errors import Fatal
 from stream.explain.rule_text import in_words
 from stream.files.labels import SHIPPED, load_rules
 from stream.files.shop import load_shop
@@ -25,8 +24,6 @@ from stream.terminal import counted
 
 #: Columns of the tables where they do not go to a terminal.
 _FILE_WIDTH = 140
-#: Seconds that the rules wait for Redis at most, which is not needed to list them.
-_PATIENCE_S = 2.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -70,7 +67,7 @@ def list_rules(as_json: bool) -> None:
     """List the labels and segments in force, each with its rule in one line."""
     settings = load()
     rules = _load(settings, _tiers(settings), settings.labels)
-    if asyncio.run(_others_in_force()):
+    if asyncio.run(seen_to_use_other_rules()):
         warn_of_other_rules()
     if as_json:
         _print_json(
@@ -95,15 +92,6 @@ def print_file() -> None:
     except OSError as exc:
         raise Fatal(f"{exc.filename}: {exc.strerror or exc}") from exc
     click.echo(content, nl=False)
-
-
-async def _others_in_force() -> bool:
-    """Whether the workers have other rules; False where there is no Redis to tell."""
-    try:
-        async with asyncio.timeout(_PATIENCE_S), open_table() as table:
-            return await uses_other_rules(table)
-    except (Transient, TimeoutError):
-        return False
 
 
 def _in_force(settings: Settings) -> Path:

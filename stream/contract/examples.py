@@ -30,7 +30,6 @@ from stream.profile.portrait import SECTIONS, Change, Portrait, describe, to_cha
 from stream.profile.state import State
 from stream.risk.findings import Finding
 from stream.risk.score import judge
-from stream.risk.weights import Weights
 from stream.windows import HOUR_MS, to_ms
 
 #: The customer whose valid examples, folded, are the example of a portrait.
@@ -128,10 +127,10 @@ def example_alert() -> RiskAlert:
         code="fast_first_order",
         at_ms=at_ms - HOUR_MS,
         value=45,
-        events=("ex-0001", "ex-0019"),
-        detail="first order 45 seconds after sign-up",
+        events=("ex-0019",),
+        detail="First order 45 seconds after the sign-up",
     )
-    weights = Weights({finding.code: ((60, 90),)})
+    weights = load_weights(None)
     looked = alerts_between(
         AlertState(),
         customer_key(*CUSTOMER),

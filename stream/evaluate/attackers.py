@@ -1,9 +1,10 @@
 """How well risk finds the attackers of the simulated shop, and how seldom it accuses the honest."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
+from math import inf
 from statistics import median
 
 import msgspec
@@ -13,11 +14,11 @@ from stream.alerts import RiskAlert
 from stream.demo.attackers.raid import ATTACK_ID, ATTACKS
 from stream.demo.simulation import Simulation
 from stream.errors import Fatal
-from stream.evaluate.pipeline import Step, Tables, Worker
-from stream.events import AccountLinked, Event
+from stream.evaluate.pipeline import Tables, Worker
+from stream.events import Event
 from stream.measures.standards import Standards
-from stream.risk.weights import LEVELS
-from stream.topics import LINKS, RISK_ALERTS
+from stream.risk.weights import LEVELS, Level
+from stream.topics import RISK_ALERTS
 from stream.windows import to_ms
 
 #: The history ends with this day, whenever it is evaluated: the same seed has the same figures.
@@ -28,7 +29,6 @@ _ASK_NOTHING = frozenset({"clicks", "carts", "customers"})
 _REASONS = 5
 
 _alert = msgspec.json.Decoder(RiskAlert).decode
-_link = msgspec.json.Decoder(AccountLinked).decode
 
 
 class Found(Struct, frozen=True):
@@ -49,8 +49,9 @@ class Found(Struct, frozen=True):
 
 
 class Accused(Struct, frozen=True):
-    """Of the honest customers: those for whom an alert was ever raised, at that level or above, and
-    how many of these had which reasons at the first one, the commonest first.
+    """Of the honest customers, victims up to their first bad event: those for whom an alert was
+    ever raised, at that level or above, and how many of these had which reasons at the first one,
+    the commonest first.
     """
 
     customers: int
@@ -81,15 +82,16 @@ class Figures(Struct, frozen=True):
     absent: int
 
 
-class _First(Struct, frozen=True):
-    """A customer's first alert at a level or above: when it was published, and its reasons."""
+class _Raised(Struct, frozen=True):
+    """That an alert was raised for a customer: when, to which level, and why."""
 
     at_ms: int
+    level: Level
     reasons: tuple[str, ...]
 
 
-#: customer -> level -> first alert
-_Firsts = defaultdict[str, dict[str, _First]]
+#: customer -> alerts as they were raised
+_Alerts = Mapping[str, Sequence[_Raised]]
 
 
 async def evaluate(seed: int, customers: int, tables: Tables, standards: Standards) -> Figures:
@@ -101,7 +103,7 @@ async def evaluate(seed: int, customers: int, tables: Tables, standards: Standar
     if not simulation.attacks:
         raise Fatal(f"a shop of {customers} customers is not attacked: take some hundreds")
     history = list(simulation.history(_END))
-    firsts = await _alerted(history, tables, standards)
+    alerts = await _alerted(history, tables, standards)
     began: dict[str, int] = {}
     for event in history:
         if event.event_id.startswith(ATTACK_ID):
@@ -110,29 +112,53 @@ async def evaluate(seed: int, customers: int, tables: Tables, standards: Standar
     for who, attack in simulation.attacks.items():
         by_attack[attack].append(who)
     seen = {event.customer_id for event in history}
-    honest = {visitor.customer_id for visitor in simulation.visitors} - simulation.attacks.keys()
-    crawlers = seen - honest - simulation.attacks.keys()
+    shoppers = {visitor.customer_id for visitor in simulation.visitors}
+    crawlers = seen - shoppers - simulation.attacks.keys()
     return Figures(
         seed=seed,
         customers=customers,
         events=len(history),
-        attacks=tuple(_found(attack, by_attack[attack], began, firsts) for attack in ATTACKS),
-        honest=_accused(honest & seen, firsts),
-        crawlers=Crawlers(len(crawlers), sum("high" in firsts[who] for who in crawlers)),
+        attacks=tuple(_found(attack, by_attack[attack], began, alerts) for attack in ATTACKS),
+        honest=_accused(shoppers & seen, began, alerts),
+        crawlers=Crawlers(
+            len(crawlers), sum(_first(alerts, who, "high") is not None for who in crawlers)
+        ),
         absent=customers - len(seen | simulation.attacks.keys()),
     )
 
 
-async def _alerted(history: Iterable[Event], tables: Tables, standards: Standards) -> _Firsts:
-    """The first alerts of everybody, as they are published."""
+async def _alerted(history: Iterable[Event], tables: Tables, standards: Standards) -> _Alerts:
+    """The raised alerts of everybody, as they are published."""
     worker = Worker(tables, standards)
-    firsts: _Firsts = defaultdict(dict)
+    alerts: defaultdict[str, list[_Raised]] = defaultdict(list)
     for batch in _batches(history):
         async for step in worker.steps(batch):
             for message in step.published:
                 if message.topic == RISK_ALERTS and message.value:
-                    _note(firsts, _alert(message.value), step)
-    return firsts
+                    alert = _alert(message.value)
+                    if alert.kind == "raised":
+                        alerts[alert.customer_id].append(_raised(alert))
+    return alerts
+
+
+def _raised(alert: RiskAlert) -> _Raised:
+    at_ms = to_ms(datetime.fromisoformat(alert.at))
+    return _Raised(at_ms, alert.level, tuple(reason.code for reason in alert.reasons))
+
+
+def _first(
+    alerts: _Alerts, who: str, level: Level, since_ms: float = -inf, until_ms: float = inf
+) -> _Raised | None:
+    """A customer's first alert at a level or above in ``[since_ms, until_ms)``."""
+    ranks = LEVELS[LEVELS.index(level) :]
+    return next(
+        (
+            each
+            for each in alerts.get(who, ())
+            if each.level in ranks and since_ms <= each.at_ms < until_ms
+        ),
+        None,
+    )
 
 
 def _batches(history: Iterable[Event]) -> Iterator[Sequence[Event]]:
@@ -146,30 +172,13 @@ def _batches(history: Iterable[Event]) -> Iterator[Sequence[Event]]:
             yield from ([event] for event in found)
 
 
-def _note(firsts: _Firsts, alert: RiskAlert, step: Step) -> None:
-    if alert.kind != "raised":
-        return
-    at_ms = to_ms(datetime.fromisoformat(alert.at))
-    if step.topic == LINKS:
-        # Judged as of the customer's own newest event, but known when the other's event came.
-        told = (_link(value) for _, value in step.sent if value)
-        times = (to_ms(each.occurred_at) for each in told if each.customer_id == alert.customer_id)
-        at_ms = max([at_ms, *times])
-    first = _First(at_ms, tuple(reason.code for reason in alert.reasons))
-    for level in LEVELS[1 : LEVELS.index(alert.level) + 1]:
-        firsts[alert.customer_id].setdefault(level, first)
-
-
 def _found(
-    attack: str, customers: Sequence[str], began: Mapping[str, int], firsts: _Firsts
+    attack: str, customers: Sequence[str], began: Mapping[str, int], alerts: _Alerts
 ) -> Found:
-    def seconds(level: str) -> list[float]:
+    def seconds(level: Level) -> list[float]:
         """From the first bad event on; an alert of before is no answer to the attack."""
-        return [
-            (firsts[who][level].at_ms - began[who]) / 1000
-            for who in customers
-            if level in firsts[who] and firsts[who][level].at_ms >= began[who]
-        ]
+        firsts = ((who, _first(alerts, who, level, since_ms=began[who])) for who in customers)
+        return [(first.at_ms - began[who]) / 1000 for who, first in firsts if first is not None]
 
     to_high, to_elevated = seconds("high"), seconds("elevated")
     return Found(
@@ -183,22 +192,24 @@ def _found(
     )
 
 
-def _accused(honest: Iterable[str], firsts: _Firsts) -> Accused:
-    everybody = list(honest)
-    high = [firsts[who]["high"] for who in everybody if "high" in firsts[who]]
-    elevated = [firsts[who]["elevated"] for who in everybody if "elevated" in firsts[who]]
+def _accused(honest: Collection[str], began: Mapping[str, int], alerts: _Alerts) -> Accused:
+    def firsts(level: Level) -> list[_Raised]:
+        found = (_first(alerts, who, level, until_ms=began.get(who, inf)) for who in honest)
+        return [first for first in found if first is not None]
+
+    high, elevated = firsts("high"), firsts("elevated")
     return Accused(
-        customers=len(everybody),
+        customers=len(honest),
         high=len(high),
-        high_share=_share(len(high), len(everybody)),
+        high_share=_share(len(high), len(honest)),
         elevated=len(elevated),
-        elevated_share=_share(len(elevated), len(everybody)),
+        elevated_share=_share(len(elevated), len(honest)),
         reasons_high=_commonest(high),
         reasons_elevated=_commonest(elevated),
     )
 
 
-def _commonest(alerts: Iterable[_First]) -> dict[str, int]:
+def _commonest(alerts: Iterable[_Raised]) -> dict[str, int]:
     counts = Counter(reason for alert in alerts for reason in alert.reasons)
     ranked = sorted(counts.items(), key=lambda each: (-each[1], each[0]))
     return dict(ranked[:_REASONS])

@@ -110,8 +110,10 @@ def _steps(code: str, element: Element) -> Steps:
         raise fields[operator].wrong(f"{code} needs at least one step; leave it out for no points")
     found: dict[int, tuple[int, Element]] = {}
     for key, value in steps:
-        # A value below what is worth keeping is not looked at: such a step would never be reached.
-        threshold = _whole(key, operator, 0 if kind.less else kind.worth, MAX_THRESHOLD)
+        # What is not worth keeping is not looked at, nor is more kept than so many: such a step
+        # would never be reached.
+        low, high = (0, None) if kind.less else (kind.worth, kind.most)
+        threshold = _whole(key, operator, low, MAX_THRESHOLD if high is None else high)
         if threshold in found:
             raise key.wrong(f"{operator} {threshold} stands here twice")
         found[threshold] = _whole(value, "points", 1, MAX_POINTS), key

@@ -60,6 +60,15 @@ class State(Struct):
     risk: Evidence = field(default_factory=Evidence)
     erased: bool = False
 
+    @property
+    def known_ms(self) -> int | None:
+        """When the newest event was, or what another's event made known since; None before the
+        first event of the customer.
+        """
+        if self.newest_ms is None:
+            return None
+        return max([self.newest_ms, *(found[-1].at_ms for found in self.risk.known.values())])
+
     def suspicions(self) -> list[Finding]:
         """What the state shows of a risk, whenever it was found."""
         return risk.findings(self.risk, self.origin, self.spending, self.hours, self.newest_ms)

@@ -8,7 +8,7 @@ from operator import attrgetter
 from msgspec.structs import replace
 
 from stream.risk.evidence import ORDERS, Dated, Evidence, Order, SignIn
-from stream.risk.findings import Finding, named, within
+from stream.risk.findings import Finding, named, number_of, within
 from stream.risk.history import History
 from stream.risk.places import centroid, distance_km
 from stream.risk.reasons import KINDS
@@ -19,7 +19,7 @@ from stream.windows import DAY_MS, HOUR_MS
 
 #: Countries whose middles are no farther apart may be neighbours.
 NEAR_KM = 500
-#: Speeds are not told apart from there on: the account is in two places at once.
+#: From there on the account is in two places at once.
 MOST_KM_H = 10_000
 #: Orders are those of a young account for so long after the sign-up.
 YOUNG_MS = 72 * HOUR_MS
@@ -63,7 +63,7 @@ def _repeated(code: str, events: list[Dated], window_ms: int, noun: str) -> Iter
     for last in events:
         found = within(events, last.at_ms, window_ms)
         if len(found) >= KINDS[code].worth:
-            detail = f"{len(found)} {noun} within {_span(window_ms)}"
+            detail = f"{number_of(code, len(found))} {noun} within {_span(window_ms)}"
             yield Finding(code, last.at_ms, len(found), named(found), detail)
 
 
@@ -74,7 +74,8 @@ def _after_failures(evidence: Evidence, sign_ins: list[SignIn]) -> Iterator[Find
     for sign_in in sign_ins:
         failures = within(evidence.failures, sign_in.at_ms, window_ms)
         if len(failures) >= KINDS[code].worth:
-            detail = f"Signed in after {len(failures)} failed sign-ins within {_span(window_ms)}"
+            number = number_of(code, len(failures))
+            detail = f"Signed in after {number} failed sign-ins within {_span(window_ms)}"
             yield Finding(code, sign_in.at_ms, len(failures), named([*failures, sign_in]), detail)
 
 
@@ -184,5 +185,7 @@ _when = attrgetter("at_ms", "event_id")
 
 def _span(ms: int) -> str:
     """A length of time in words, rounded down: minutes, from two hours on hours."""
+    if ms < _MINUTE_MS:
+        return "less than a minute"
     count, unit = (ms // _MINUTE_MS, "minute") if ms < 2 * HOUR_MS else (ms // HOUR_MS, "hour")
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

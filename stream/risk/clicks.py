@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from math import sqrt
 
-from stream.risk.findings import Finding
+from stream.risk.findings import Finding, number_of
 from stream.risk.reasons import KINDS
 from stream.risk.subject import Subject
 from stream.windows import to_rfc3339
@@ -56,7 +56,8 @@ def _regular(clicks: list[int]) -> Iterator[Finding]:
 
 def _run(run: list[int]) -> Finding:
     seconds = (run[-1] - run[0]) / (len(run) - 1) / 1000
-    detail = f"{len(run)} clicks at intervals of {seconds:.1f} s since {to_rfc3339(run[0])}"
+    number = number_of("regular_clicks", len(run))
+    detail = f"{number} clicks at intervals of {seconds:.1f} s since {to_rfc3339(run[0])}"
     return Finding("regular_clicks", run[-1], len(run), (), detail)
 
 
@@ -99,5 +100,6 @@ def _rapid(clicks: list[int]) -> Iterator[Finding]:
         first = bisect_right(clicks, at_ms - _MINUTE_MS)
         count = bisect_right(clicks, at_ms) - first
         if count >= least:
-            detail = f"{count} clicks within a minute since {to_rfc3339(clicks[first])}"
+            number = number_of("rapid_clicks", count)
+            detail = f"{number} clicks within a minute since {to_rfc3339(clicks[first])}"
             yield Finding("rapid_clicks", at_ms, count, (), detail)

@@ -4,8 +4,7 @@ reference, each as it was known when the customer's event came or when the custo
 
 from collections.abc import Iterator, Mapping
 
-from stream.risk.evidence import MOST
-from stream.risk.findings import Finding
+from stream.risk.findings import Finding, number_of
 from stream.risk.subject import Subject
 
 #: In words: ``{n}`` is the number with its bound, ``{value}`` the bare one. Members are counted by
@@ -41,6 +40,5 @@ def facts_found(subject: Subject, details: Mapping[str, str]) -> Iterator[Findin
         return
     for code, detail in details.items():
         for fact in known.get(code, ()):
-            n = f"{fact.value} or more" if fact.value >= MOST else str(fact.value)
-            words = detail.format(n=n, value=fact.value)
+            words = detail.format(n=number_of(code, fact.value), value=fact.value)
             yield Finding(code, fact.at_ms, fact.value, (fact.event_id,), words)

@@ -27,7 +27,7 @@ from stream.events import (
 )
 from stream.risk.bounded import drop, frontier, keep, newest, oldest
 from stream.risk.history import History
-from stream.risk.reasons import KINDS, holds_ms, keeps_ms
+from stream.risk.reasons import KINDS, MOST, holds_ms, keeps_ms
 from stream.risk.records import (
     Dated,
     Known,
@@ -54,8 +54,6 @@ SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 12, 20, 6, 12, 8, 12
 #: Newest clicks whose times are kept, and how exactly.
 CLICKS = 32
 CLICK_TICK_MS = 20
-#: Values of facts are not told apart above it, which bounds how many are kept.
-MOST = 100
 
 
 class Told(Struct, frozen=True):

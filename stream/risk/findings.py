@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
-from stream.risk.reasons import holds_ms
+from stream.risk.reasons import KINDS, holds_ms
 
 #: A finding names so many events at most, the newest ones.
 MOST_EVENTS = 10
@@ -29,8 +29,8 @@ class Finding(Struct, frozen=True):
         return self.at_ms + holds_ms(self.code)
 
     def holds(self, as_of_ms: int) -> bool:
-        """Whether it holds at an instant; it may lie a little ahead, brought by another's event."""
-        return as_of_ms < self.ends_ms
+        """Whether it holds at an instant."""
+        return self.at_ms <= as_of_ms < self.ends_ms
 
 
 class Timed(Protocol):
@@ -61,6 +61,12 @@ def within(entries: Iterable[_T], at_ms: int, window_ms: int) -> list[_T]:
 def instants(entries: Iterable[Timed], since_ms: int) -> list[int]:
     """The times after ``since_ms`` at which there is an entry, each once, ascending."""
     return sorted({each.at_ms for each in entries if each.at_ms > since_ms})
+
+
+def number_of(code: str, value: int) -> str:
+    """A value in words: it may be more than what is kept."""
+    most = KINDS[code].most
+    return f"{value} or more" if most is not None and value >= most else str(value)
 
 
 def named(entries: Iterable[Shown]) -> tuple[str, ...]:

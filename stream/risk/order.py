@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from stream.risk.evidence import Order, Undone
-from stream.risk.findings import Finding, instants, named, within
+from stream.risk.findings import Finding, instants, named, number_of, within
 from stream.risk.reasons import KINDS
 from stream.risk.subject import Subject
 from stream.terminal import counted
@@ -90,7 +90,7 @@ def _velocities(subject: Subject) -> Iterator[Finding]:
     for at_ms in instants(orders[least - 1 :], subject.since_ms("order_velocity")):
         found = within(orders, at_ms, HOUR_MS)
         if len(found) >= least:
-            detail = f"{len(found)} orders within an hour"
+            detail = f"{number_of('order_velocity', len(found))} orders within an hour"
             yield Finding("order_velocity", at_ms, len(found), named(found), detail)
 
 

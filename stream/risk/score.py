@@ -21,7 +21,12 @@ class Reason(Struct, frozen=True):
     at: Annotated[str, Meta(description="RFC 3339, UTC; when it was found.")]
     until: Annotated[str, Meta(description="RFC 3339, UTC; when it holds no more.")]
     events: Annotated[
-        tuple[str, ...], Meta(description="Ids of the events that show it, oldest first.")
+        tuple[str, ...],
+        Meta(
+            description="Ids of the newest ten events that show it, oldest first; none for clicks, "
+            "whose times `detail` says. Of what accounts share it is the event that made it known, "
+            "which may be another customer's."
+        ),
     ]
 
 
@@ -56,15 +61,14 @@ NO_RISK = Risk(score=0, level="low", account=0, device=0, order=0, promotion=0, 
 
 
 class _Weighed(NamedTuple):
-    """A finding that brings points, and between which instants it counts."""
+    """A finding that brings points, and when it ends."""
 
     points: int
-    at_ms: int
     ends_ms: int
     finding: Finding
 
     def holds(self, as_of_ms: int) -> bool:
-        return self.at_ms <= as_of_ms < self.ends_ms
+        return self.finding.at_ms <= as_of_ms < self.ends_ms
 
 
 def judge(findings: Sequence[Finding], as_of_ms: int, weights: Weights) -> Risk:
@@ -99,10 +103,14 @@ def level(findings: Sequence[Finding], as_of_ms: int, weights: Weights) -> Level
 def next_change(findings: Sequence[Finding], as_of_ms: int) -> int | None:
     """The next instant, ms, at which the risk may change without an event; None for never.
 
-    A finding may end, and that it held may be forgotten. That one begins changes nothing by itself:
-    what lies ahead counts at once.
+    A finding may begin, if the instant is one of the past, and end, and that it held may be
+    forgotten.
     """
-    instants = (ms for finding in findings for ms in (finding.ends_ms, finding.ends_ms + MEMORY_MS))
+    instants = (
+        ms
+        for finding in findings
+        for ms in (finding.at_ms, finding.ends_ms, finding.ends_ms + MEMORY_MS)
+    )
     return min((ms for ms in instants if ms > as_of_ms), default=None)
 
 
@@ -111,10 +119,10 @@ def _weigh(findings: Sequence[Finding], as_of_ms: int, weights: Weights) -> list
     weighed: list[_Weighed] = []
     for finding in findings:
         ends_ms = finding.ends_ms
-        if ends_ms > as_of_ms - MEMORY_MS and (
+        if finding.at_ms <= as_of_ms < ends_ms + MEMORY_MS and (
             points := weights.points(finding.code, finding.value)
         ):
-            weighed.append(_Weighed(points, min(finding.at_ms, as_of_ms), ends_ms, finding))
+            weighed.append(_Weighed(points, ends_ms, finding))
     return weighed
 
 
@@ -128,7 +136,8 @@ def _level(weighed: Sequence[_Weighed], as_of_ms: int, score: int, weights: Weig
     since_ms = as_of_ms - MEMORY_MS
     instants = {since_ms, as_of_ms}
     for each in weighed:
-        instants.update(ms for ms in (each.at_ms, each.ends_ms) if since_ms < ms < as_of_ms)
+        begins_ms = each.finding.at_ms
+        instants.update(ms for ms in (begins_ms, each.ends_ms) if since_ms < ms < as_of_ms)
     rank = 0
     for at_ms in sorted(instants):
         points = _sum(each for each in weighed if each.holds(at_ms))

@@ -16,6 +16,9 @@ from stream.standards import load_standards
 #: What the issue asks, at the level `high`.
 FOUND, ACCUSED = 0.9, 0.01
 
+#: Attacks on customers of the shop; the others are made by accounts of the attackers.
+VICTIMS = ("credential_stuffing", "account_takeover")
+
 
 @pytest.fixture(scope="module")
 def figures() -> Figures:
@@ -45,6 +48,7 @@ def test_crawlers_are_no_attackers(figures):
 
 
 def test_every_customer_is_accounted_for(figures):
-    attacked = sum(each.customers for each in figures.attacks)
+    # Victims are among the honest: they were, until they were attacked.
+    made = sum(each.customers for each in figures.attacks if each.attack not in VICTIMS)
     there = figures.honest.customers + figures.crawlers.customers
-    assert attacked + there + figures.absent == figures.customers
+    assert made + there + figures.absent == figures.customers

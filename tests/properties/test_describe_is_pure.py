@@ -74,13 +74,13 @@ def edges(history: list[Wire], from_ms: int) -> list[int]:
 
 
 def risk_edges(history: list[Wire]) -> set[int]:
-    """When findings may end, 7 or 30 days after an event, and be forgotten, 7 days later.
+    """When findings may begin, end, 7 or 30 days after, and be forgotten, 7 days later.
 
     Of clicks the times are kept to 20 ms.
     """
     times = {to_ms(event["occurred_at"]) for event in history}
     times |= {at // 20 * 20 for at in times}
-    return {at + days * DAY_MS for at in times for days in (7, 14, 30, 37)}
+    return {at + days * DAY_MS for at in times for days in (0, 7, 14, 30, 37)}
 
 
 #: Days since the last order that are told: all up to 16, then eight to each doubling: 168 years.

@@ -14,7 +14,7 @@ START_MS = 1_750_000_000_000
 def made_alerts(customers: int) -> list[RiskAlert]:
     """Of each customer an alert at `high`, and what closes it."""
     reasons = example_alert().reasons
-    high = Risk(score=76, level="high", account=0, device=0, order=76, promotion=0, reasons=reasons)
+    high = Risk(score=82, level="high", account=0, device=0, order=82, promotion=0, reasons=reasons)
     made: list[RiskAlert] = []
     for number in range(customers):
         state = AlertState()

@@ -1,8 +1,20 @@
-"""The stored portraits as anyone can read them with plain Redis."""
+"""The stored portraits as anyone can read them with plain Redis, and a table that is not there."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from redis import Redis
 
+from stream.errors import Transient
 from stream.settings import Settings
+from stream.tables.table import PortraitTable
+
+
+@asynccontextmanager
+async def no_table() -> AsyncIterator[PortraitTable]:
+    """Stands in for what opens a table, where no Redis answers."""
+    raise Transient("Redis: it does not answer")
+    yield
 
 
 def documents(settings: Settings) -> dict[str, tuple[int, bytes]]:

@@ -1,20 +1,24 @@
 """Drafts: one customer from a stored record and new events to the next record, without I/O."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from stream.draft import Draft, Sourced, draft, stored_message, to_entry
-from stream.events import Event
+from stream.events import AccountLinked, Event
+from stream.files.risk import load_weights
 from stream.hot import Entry
+from stream.measures.standards import Standards
 from stream.profile import risk
 from stream.profile.occurrence import Occurrence, hash_id
 from stream.profile.portrait import SECTIONS
 from stream.risk.findings import Finding
 from stream.risk.subject import Subject
 from stream.tables.table import Record
-from stream.windows import to_ms
+from stream.windows import to_ms, to_rfc3339
 from tests.support.fakes import START_MS, erasure, signed_in, viewed
 from tests.support.standards import STANDARDS
 
@@ -27,14 +31,19 @@ def sourced(events: Sequence[Event], first_offset: int = 0) -> list[Sourced]:
     return found
 
 
-def drafted(entry: Entry, records: Sequence[Sourced], now_ms: int = START_MS) -> Draft:
+def drafted(
+    entry: Entry,
+    records: Sequence[Sourced],
+    now_ms: int = START_MS,
+    standards: Standards = STANDARDS,
+) -> Draft:
     return draft(
         "main/a",
         entry,
         records,
         now_ms=now_ms,
         cause="event",
-        standards=STANDARDS,
+        standards=standards,
         token="t",
     )
 
@@ -72,6 +81,24 @@ async def test_redelivered_records_republish_the_stored_bytes_and_write_nothing(
     assert made.write is None
     assert made.messages == [stored_message("main/a", record)]
     assert made.messages[0].value == record.document
+
+
+async def test_what_another_made_known_later_is_judged_as_of_then() -> None:
+    link = AccountLinked(
+        event_id="l",
+        customer_id="a",
+        occurred_at=datetime.fromtimestamp(START_MS / 1000 + 3600, UTC),
+        code="accounts_on_device",
+        value=50,
+        cause="theirs",
+    )
+    shipped = replace(STANDARDS, risk=load_weights(None))
+    made = drafted(to_entry(first_record()), sourced([link], 1), standards=shipped)
+    document = msgspec.json.decode(made.messages[0].value or b"")
+    assert document["risk"]["level"] != "low"
+    (reason,) = document["risk"]["reasons"]
+    assert reason["at"] == to_rfc3339(to_ms(link.occurred_at)) < document["as_of"]
+    assert [alert.at for alert in made.alerts] == [document["as_of"]]
 
 
 async def test_a_customer_without_any_record_makes_nothing() -> None:

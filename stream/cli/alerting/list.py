@@ -68,4 +68,9 @@ def raised(values: Iterable[bytes]) -> list[Raised]:
         if alert.closes is not None:
             enders[alert.closes] = alert
     with_ends = (replace(each, ended=enders.get(each.alert.id)) for each in found.values())
-    return sorted(with_ends, key=lambda each: (each.alert.at, each.alert.id))
+    return sorted(with_ends, key=_place)
+
+
+def _place(each: Raised) -> tuple[object, ...]:
+    alert = each.alert
+    return alert.at, alert.store_id, alert.customer_id, alert.version

@@ -23,6 +23,7 @@ from stream.standards import load_standards
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(*, seed: int, customers: int, as_json: bool) -> None:
     """Count the attackers that risk finds in a simulated shop, and the honest that it accuses.
+    Victims of stuffing and takeover are honest until their first bad event.
 
     Shop, customers and attackers are simulated: the figures say that the reasons and the weights in
     force (PORTRAIT_RISK) find what they are meant to find, and nothing of how well they do it in

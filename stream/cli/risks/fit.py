@@ -45,13 +45,15 @@ def command(
 
     Reasons, steps, calibration and levels stay, and so do the points of reasons that no case had.
     customers is CSV with the columns store_id, customer_id and verdict (fraud or legitimate); a
-    customer's reasons are those of an acknowledged alert, else of the portrait that stands.
+    customer's reasons are those of an acknowledged alert, else of the portrait that stands. Each
+    customer counts once: of several acknowledged alerts the last, and that before LABELS.
     """
     if labels is None and not verdicts:
         raise click.UsageError("give LABELS, or --verdicts for what was acknowledged")
     before = load_weights(load().risk)
     found = list(_cases(labels, format_name, before, verdicts=verdicts, memory=memory))
-    cases = [case for each in found for case in each.labelled]
+    of_customer = {who: case for each in found for who, case in each.labelled.items()}
+    cases = list(of_customer.values())
     if len({case.fraud for case in cases}) < 2:
         raise Fatal(
             f"{counted(len(cases), 'labelled case')}: nothing can be told apart without "
@@ -62,6 +64,13 @@ def command(
     click.echo(f"{counted(len(cases), 'labelled case')}, {fraud} of fraud")
     if left_out := sum(each.left_out for each in found):
         click.echo(f"{left_out} left out: no label, or no reasons known")
+    # The verdicts come last, and each customer counts once.
+    if overruled := sum(
+        case.fraud != of_customer[who].fraud
+        for each in found
+        for who, case in each.labelled.items()
+    ):
+        click.echo(f"{overruled} in LABELS otherwise than by their verdict, which counts")
     _show(_points(fitted, before))
     unseen = sum(not count for count in fitted.seen.values())
     click.echo(f"as before, since no case had them: {counted(unseen, 'reason')}")

@@ -26,9 +26,11 @@ _VERDICTS = {"fraud": True, "legitimate": False}
 
 
 class Cases(Struct, frozen=True):
-    """Labelled cases, the oldest first, and how many others had no label, or no known reasons."""
+    """Labelled cases by customer, the oldest first, and how many others had no label, or no known
+    reasons.
+    """
 
-    labelled: Sequence[Labelled]
+    labelled: dict[str, Labelled]
     left_out: int = 0
 
 
@@ -42,15 +44,20 @@ async def open_kept() -> AsyncIterator[Verdicts]:
 def of_history(file: str, weights: Weights, *, memory: bool) -> Cases:
     """Every labelled purchase of a history, as `portrait evaluate risk` judges it."""
     history = read_history(file)
-    found = [purchase.labelled for purchase in judged(history, weights, memory=memory)]
+    purchases = judged(history, weights, memory=memory)
+    found = {f"purchase {number}": each.labelled for number, each in enumerate(purchases)}
     return Cases(found, history.skipped + len(history.customers) - len(found))
 
 
 async def of_alerts() -> Cases:
-    """Every alert with a verdict, the oldest verdict first."""
+    """Every customer with a verdict on an alert; on several alerts the last one counts."""
     async with open_kept() as kept:
         verdicts = await kept.all()
-    return Cases([_labelled(_reasons(each), each.verdict) for each in verdicts.values()])
+    found: dict[str, Labelled] = {}
+    for each in verdicts.values():
+        found.pop(_key_of(each), None)
+        found[_key_of(each)] = _labelled(_reasons(each), each.verdict)
+    return Cases(found)
 
 
 async def of_customers(file: str) -> Cases:
@@ -71,7 +78,7 @@ async def of_customers(file: str) -> Cases:
         if record is not None and record.document is not None:
             alerted[key] = read_document(record.document).risk.reasons
     known = {key: verdict for key, verdict in labels.items() if key in alerted}
-    found = [_labelled(alerted[key], verdict) for key, verdict in known.items()]
+    found = {key: _labelled(alerted[key], verdict) for key, verdict in known.items()}
     return Cases(found, len(labels) - len(known))
 
 

@@ -1,11 +1,14 @@
 """`portrait risk list`: every reason, and how its points come to a level."""
 
+import asyncio
+
 import click
 import msgspec
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from stream.cli.in_force import seen_to_use_other_rules, warn_of_other_rules
 from stream.explain.risk import steps_in_words
 from stream.files.risk import load_weights
 from stream.risk.reasons import KINDS, PARTS, Kind
@@ -23,6 +26,8 @@ _HOUR_MS = 3_600_000
 def command(as_json: bool) -> None:
     """List every reason: its part, what it counts, its points and how long it holds."""
     weights = load_weights(load().risk)
+    if asyncio.run(seen_to_use_other_rules()):
+        warn_of_other_rules()
     if as_json:
         click.echo(msgspec.json.encode(_document(weights)))
         return

@@ -26,7 +26,7 @@ VERDICT = Verdict(
 def test_a_line_says_when_which_who_what_and_why() -> None:
     assert alert_line(RAISED, None) == (
         f"2025-06-15T16:06:40.000Z  {RAISED.id}  main/c0  v1  raised  "
-        "high 76: first order 45 seconds after sign-up (+90)"
+        "high 82: First order 45 seconds after the sign-up (+100)"
     )
 
 
@@ -38,9 +38,9 @@ def test_a_close_names_what_it_closes() -> None:
 
 
 def test_a_verdict_stands_at_the_end_of_the_line_and_cannot_break_it() -> None:
-    assert alert_line(RAISED, VERDICT).endswith(r"(+90)  [fraud: card\nstolen]")
+    assert alert_line(RAISED, VERDICT).endswith(r"(+100)  [fraud: card\nstolen]")
     without_note = msgspec.structs.replace(VERDICT, note=None)
-    assert alert_line(RAISED, without_note).endswith("(+90)  [fraud]")
+    assert alert_line(RAISED, without_note).endswith("(+100)  [fraud]")
 
 
 def test_an_id_from_outside_cannot_move_the_cursor() -> None:
@@ -59,11 +59,11 @@ def test_json_is_the_document_with_its_verdict() -> None:
 
 def test_a_line_says_since_when_and_why_an_alert_is_over() -> None:
     assert alert_line(RAISED, VERDICT, ended=CLOSED).endswith(
-        r"(+90)  closed 2025-06-15T17:06:40.000Z by an event  [fraud: card\nstolen]"
+        r"(+100)  closed 2025-06-15T17:06:40.000Z by an event  [fraud: card\nstolen]"
     )
     higher = replace(RAISED, id="0" * 16, closes=RAISED.id, cause="time")
     assert alert_line(RAISED, None, ended=higher).endswith(
-        "(+90)  replaced by 0000000000000000 2025-06-15T16:06:40.000Z by time"
+        "(+100)  replaced by 0000000000000000 2025-06-15T16:06:40.000Z by time"
     )
 
 
@@ -85,7 +85,7 @@ def test_an_alert_that_another_replaced_is_over() -> None:
 
 def test_a_verdict_in_a_list_says_of_whom_and_what_it_was() -> None:
     assert verdict_line(VERDICT) == (
-        f"2026-03-16T09:00:00.000Z  {RAISED.id}  main/c0  high 76  " + r"fraud: card\nstolen"
+        f"2026-03-16T09:00:00.000Z  {RAISED.id}  main/c0  high 82  " + r"fraud: card\nstolen"
     )
 
 

@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from stream.cli import in_force
 from stream.cli import labels as module
 from stream.cli.in_force import OTHER_RULES
 from stream.cli.main import portrait
 from stream.described import Described
-from stream.errors import Fatal, Transient
+from stream.errors import Fatal
 from stream.files.labels import SHIPPED
 from stream.tables.memory import MemoryTable
+from tests.support.tables import no_table
 
 Run = Callable[..., Result]
 
@@ -33,17 +35,11 @@ segments:
 """
 
 
-@asynccontextmanager
-async def no_table() -> AsyncIterator[MemoryTable]:
-    raise Transient("Redis: it does not answer")
-    yield
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("PORTRAIT_LABELS", raising=False)
     monkeypatch.delenv("PORTRAIT_SHOP", raising=False)
-    monkeypatch.setattr(module, "open_table", no_table)
+    monkeypatch.setattr(in_force, "open_table", no_table)
     return lambda *args: CliRunner().invoke(module.command, [str(arg) for arg in args])
 
 
@@ -174,7 +170,7 @@ def test_other_rules_of_the_workers_are_told(run: Run, monkeypatch: pytest.Monke
         yield table
 
     assert not run("list").stderr  # nobody answers
-    monkeypatch.setattr(module, "open_table", open_table)
+    monkeypatch.setattr(in_force, "open_table", open_table)
     result = run("list", "--json")
     assert result.stderr == f"portrait: {OTHER_RULES}\n"
     assert len(json.loads(result.stdout)["labels"]) == 40

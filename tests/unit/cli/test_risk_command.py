@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from stream.cli import in_force
 from stream.cli import risk as module
 from stream.cli.main import portrait
 from stream.errors import Fatal
 from stream.files.risk import SHIPPED
 from stream.risk.reasons import CODES, KINDS, PARTS
+from tests.support.tables import no_table
 
 Run = Callable[..., Result]
 
@@ -30,6 +32,7 @@ reasons:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("PORTRAIT_RISK", raising=False)
+    monkeypatch.setattr(in_force, "open_table", no_table)
     monkeypatch.setenv("COLUMNS", "140")
     return lambda *args: CliRunner().invoke(module.command, [str(arg) for arg in args])
 
@@ -119,6 +122,14 @@ def test_listing_shows_what_every_reason_counts_and_brings(
         "until below 10; high from a score of 50 until below 45; alerts are not repeated within "
         "1 hour"
     )
+
+
+def test_other_rules_of_the_workers_are_told(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def others() -> bool:
+        return True
+
+    monkeypatch.setattr("stream.cli.risks.list.seen_to_use_other_rules", others)
+    assert run("list", "--json").stderr == f"portrait: {in_force.OTHER_RULES}\n"
 
 
 @pytest.mark.parametrize("columns", ["60", "200"])

@@ -139,6 +139,19 @@ def test_customers_have_the_reasons_of_their_alert_else_of_their_portrait(
     assert (counts["fast_first_order"], counts["emulator"]) == ("1", "2")
 
 
+def test_a_customer_counts_once_and_the_last_verdict_counts(
+    run: Run, kept: Kept, tmp_path: Path
+) -> None:
+    for customer, verdict in (("e0", "fraud"), ("e0", "legitimate"), ("e1", "fraud")):
+        kept.keep(customer, verdict)  # type: ignore[arg-type]
+    labels = tmp_path / "labels.csv"
+    labels.write_text(HEADER + "main,e0,fraud\nmain,e1,fraud\nmain,e2,legitimate\n")
+    found = run(labels, "--format", "customers", "--verdicts")
+    assert found.exit_code == 0, found.output
+    assert "3 labelled cases, 1 of fraud" in found.output
+    assert "1 in LABELS otherwise than by their verdict, which counts" in found.output
+
+
 def test_without_labels_and_verdicts_it_says_what_it_needs(run: Run) -> None:
     found = run()
     assert found.exit_code == 2

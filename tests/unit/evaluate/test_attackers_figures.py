@@ -3,18 +3,16 @@
 import asyncio
 from datetime import UTC, datetime
 
-import msgspec
 import pytest
 
 from stream.alerts import RiskAlert
 from stream.errors import Fatal
 from stream.evaluate import attackers
 from stream.evaluate.attackers import evaluate
-from stream.evaluate.pipeline import Step, in_memory
-from stream.events import AccountLinked, Event, ProductViewed, SignedIn
+from stream.evaluate.pipeline import in_memory
+from stream.events import Event, ProductViewed, SignedIn
 from stream.fields import Product
 from stream.risk.score import Reason
-from stream.topics import LINKS
 from tests.support.standards import STANDARDS
 
 
@@ -48,49 +46,42 @@ def alert(level: str, minute: int, *codes: str, kind: str = "raised") -> RiskAle
     )
 
 
-def noted(*alerts: RiskAlert, step: Step = Step("orders", [], [])) -> attackers._Firsts:  # noqa: B008
-    firsts = attackers._Firsts(dict)
-    for each in alerts:
-        attackers._note(firsts, each, step)
-    return firsts
+def raised(*alerts: RiskAlert) -> dict[str, list[attackers._Raised]]:
+    return {"ada": [attackers._raised(each) for each in alerts]}
 
 
 def test_an_alert_at_high_is_the_first_one_at_elevated_too() -> None:
-    firsts = noted(alert("high", 5, "new_device"), alert("elevated", 9, "emulator"))
-    assert firsts["ada"]["high"].at_ms == firsts["ada"]["elevated"].at_ms == ms(5)
-    assert firsts["ada"]["elevated"].reasons == ("new_device",)
-
-
-def test_a_close_is_no_alert() -> None:
-    assert not noted(alert("low", 5, kind="closed"))
-
-
-def test_what_another_customer_brought_is_dated_by_that_ones_event() -> None:
-    link = AccountLinked(
-        event_id="l",
-        customer_id="ada",
-        occurred_at=at(30),
-        code="accounts_on_device",
-        value=9,
-        cause="e",
-    )
-    step = Step(LINKS, [(b"main/ada", msgspec.json.encode(link))], [])
-    assert noted(alert("high", 5), step=step)["ada"]["high"].at_ms == ms(30)
+    alerts = raised(alert("high", 5, "new_device"), alert("elevated", 9, "emulator"))
+    high, elevated = (attackers._first(alerts, "ada", level) for level in ("high", "elevated"))
+    assert high == elevated == attackers._Raised(ms(5), "high", ("new_device",))
+    assert attackers._first(alerts, "bob", "elevated") is None
 
 
 def test_time_is_from_the_first_bad_event_and_an_alert_before_it_is_no_find() -> None:
     began = {"ada": ms(3), "bob": ms(3)}
-    found = attackers._found("brushing", ["ada", "bob"], began, noted(alert("elevated", 5)))
+    both = ["ada", "bob"]
+    found = attackers._found("brushing", both, began, raised(alert("elevated", 5)))
     assert (found.customers, found.high, found.elevated) == (2, 0, 1)
     assert (found.median_s_to_high, found.median_s_to_elevated) == (None, 120.0)
-    early = attackers._found("brushing", ["ada", "bob"], began, noted(alert("high", 1)))
+    early = attackers._found("brushing", both, began, raised(alert("high", 1)))
     assert (early.high, early.high_share, early.median_s_to_high) == (0, 0.0, None)
+    again = raised(alert("elevated", 1), alert("high", 4))
+    found = attackers._found("brushing", both, began, again)
+    assert (found.high, found.elevated, found.median_s_to_elevated) == (1, 1, 60.0)
 
 
 def test_honest_customers_are_accused_for_reasons() -> None:
-    accused = attackers._accused(["ada", "bob", "cho", "dan"], noted(alert("high", 5, "emulator")))
+    alerts = raised(alert("high", 5, "emulator"))
+    accused = attackers._accused(["ada", "bob", "cho", "dan"], {}, alerts)
     assert (accused.customers, accused.high, accused.high_share) == (4, 1, 0.25)
     assert accused.reasons_high == accused.reasons_elevated == {"emulator": 1}
+
+
+def test_a_victim_is_accused_by_what_came_before_the_attack() -> None:
+    alerts = raised(alert("elevated", 1, "new_device"), alert("high", 5, "emulator"))
+    accused = attackers._accused(["ada", "bob"], {"ada": ms(3)}, alerts)
+    assert (accused.high, accused.elevated) == (0, 1)
+    assert accused.reasons_elevated == {"new_device": 1}
 
 
 def test_clicks_in_a_row_are_one_batch_and_sign_ins_are_not() -> None:

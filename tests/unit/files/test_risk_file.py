@@ -117,6 +117,12 @@ def test_what_is_left_out_is_as_usual_and_brings_no_points(tmp_path: Path) -> No
             "the worse the lower it is (seconds from sign-up to the first order): use at_most",
         ),
         (
+            "reasons:\n  failed_sign_ins: {at_least: {5: 15, 30: 50}}\n",
+            2,
+            "at_least: 30 is above 20",
+        ),
+        ("reasons: {accounts_on_device: {at_least: {500: 70}}}\n", 1, "500 is above 100"),
+        (
             "reasons: {emulator: {at_most: {1: 5}}}\n",
             1,
             "emulator is the worse the higher it is (events on an emulator): "

@@ -8,12 +8,15 @@ from msgspec.structs import replace
 
 from stream.events import Event
 from stream.profile.occurrence import Occurrence
+from stream.risk.account import MOST_KM_H
 from stream.risk.evidence import (
     CLICKS,
     FAILURES,
-    MOST,
     ORDERS,
+    REDEEMED,
+    RESETS,
     SIGN_INS,
+    UNDONE,
     Dated,
     Evidence,
     Facts,
@@ -30,7 +33,7 @@ from stream.risk.evidence import (
 from stream.risk.find import find
 from stream.risk.findings import Finding
 from stream.risk.history import VALUES
-from stream.risk.reasons import keeps_ms
+from stream.risk.reasons import KINDS, MOST, keeps_ms
 from stream.risk.records import Features, features_of, hash_of
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
@@ -402,3 +405,14 @@ def test_an_order_after_a_strange_sign_in_tells_as_long_as_a_level_may_remember_
 
 def found_in(evidence: Evidence, newest_ms: int) -> list[Finding]:
     return find(Subject(settled(evidence, newest_ms), None, None, newest_ms, ()))
+
+
+def test_reasons_know_how_much_is_kept_of_what_they_count() -> None:
+    kept = {
+        "failed_sign_ins": FAILURES, "sign_in_after_failures": FAILURES, "password_resets": RESETS,
+        "order_velocity": ORDERS, "payment_references": ORDERS, "no_browsing": ORDERS,
+        "order_after_new_device": ORDERS, "redemption_rate": max(ORDERS, REDEEMED),
+        "orders_undone": UNDONE, "coupon_then_cancel": UNDONE, "regular_clicks": CLICKS,
+        "rapid_clicks": CLICKS, "impossible_travel": MOST_KM_H,
+    }  # fmt: skip
+    assert {code: KINDS[code].most for code in kept} == kept

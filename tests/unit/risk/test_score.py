@@ -122,9 +122,11 @@ def test_a_finding_holds_until_the_instant_before_its_end(code: str) -> None:
     assert not judge([finding], finding.ends_ms, WEIGHTS).reasons
 
 
-def test_a_finding_that_lies_ahead_counts_at_once() -> None:
+def test_a_finding_that_lies_ahead_counts_from_its_instant_which_is_announced() -> None:
     ahead = found("fast_first_order", -0.5)
-    assert judge([ahead], NOW, WEIGHTS).level == "high"
+    assert judge([ahead], NOW, WEIGHTS) == judge([ahead], ahead.at_ms - 1, WEIGHTS) == NO_RISK
+    assert next_change([ahead], NOW) == ahead.at_ms
+    assert judge([ahead], ahead.at_ms, WEIGHTS).level == "high"
 
 
 # new_country   62   |=================)
@@ -241,7 +243,7 @@ def test_nothing_changes_before_it_is_announced(
     for from_ms, to_ms in pairwise(instants):
         risk = judge(some, from_ms, weights)
         within = data.draw(st.integers(from_ms, to_ms - 1))
-        # Also right after a finding that lay ahead, and right before one begins.
+        # Also right before a finding begins, and right after.
         begun = [
             ms
             for each in some
@@ -256,7 +258,9 @@ def test_nothing_changes_before_it_is_announced(
 def test_risk_falls_by_time_alone_and_in_the_end_to_none(
     some: list[Finding], weights: Weights
 ) -> None:
-    risks: list[Risk] = [judge(some, at_ms, weights) for at_ms in changes(some, NOW)]
+    # From when the last of them was found.
+    known_ms = max([NOW, *(each.at_ms for each in some)])
+    risks: list[Risk] = [judge(some, at_ms, weights) for at_ms in changes(some, known_ms)]
     for before, after in pairwise(risks):
         assert after.score <= before.score
         assert LEVELS.index(after.level) <= LEVELS.index(before.level)
