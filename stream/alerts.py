@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from stream.events import customer_key
 from stream.profile.portrait import Cause
 from stream.profile.values import Instant
 from stream.publish import Message
@@ -190,5 +191,5 @@ def alert_message(alert: RiskAlert) -> Message:
         ("version", str(alert.version).encode()),
         ("store_id", alert.store_id.encode()),
     )
-    key = f"{alert.store_id}/{alert.customer_id}"
+    key = customer_key(alert.store_id, alert.customer_id)
     return Message(RISK_ALERTS, key.encode(), _encoder.encode(alert), headers)

@@ -106,8 +106,9 @@ def draft(
         entry.change = None
         _alert(result, key, NO_RISK, at_ms=now_ms, cause=cause, standards=standards)
         entry.alerted = AlertState()
-    elif state.known_ms is not None:  # else there is no record, or only what others' events meant
-        _describe(result, key, max(now_ms, state.known_ms + 1), cause, standards)
+    elif (known_ms := state.known_ms) is not None:
+        # Otherwise there is no record, or only what others' events meant.
+        _describe(result, key, max(now_ms, known_ms + 1), cause, standards)
     if not (result.changed or result.alerts or touched):
         return result
     document = _document(entry)

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from stream.events import customer_key
 from stream.profile.portrait import Cause
 from stream.profile.values import Instant
 from stream.publish import Message
@@ -89,5 +90,5 @@ def move_message(move: SegmentMove) -> Message:
         ("segment", move.segment.encode()),
         ("move", move.move.encode()),
     )
-    key = f"{move.store_id}/{move.customer_id}"
+    key = customer_key(move.store_id, move.customer_id)
     return Message(SEGMENT_MOVES, key.encode(), _encoder.encode(move), headers)

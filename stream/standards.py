@@ -1,7 +1,6 @@
 """The standards of a worker or a command: from settings, files and the kept reference."""
 
 from hashlib import blake2b
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -10,6 +9,7 @@ from stream.files import labels, risk
 from stream.files.labels import load_rules
 from stream.files.risk import load_weights
 from stream.files.shop import load_shop
+from stream.files.yaml_file import read_file
 from stream.learn.shopping_gender import load_affinity
 from stream.measures.standards import Standards
 from stream.money import exponent
@@ -56,15 +56,8 @@ def version_of(settings: Settings) -> str:
     )
     content = blake2b(f"{_DESCRIBES}{SECTIONS}{settings.currency}".encode(), digest_size=8)
     for file in files:
-        content.update(blake2b(b"" if file is None else _read(file)).digest())
+        content.update(blake2b(b"" if file is None else read_file(file)).digest())
     return content.hexdigest()
-
-
-def _read(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as exc:
-        raise Fatal(f"{file}: {exc.strerror or exc}") from exc
 
 
 def own_standards(settings: Settings, currency: str) -> Standards:

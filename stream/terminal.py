@@ -16,6 +16,6 @@ def bars(by_hour: Sequence[int]) -> str:
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // tallest)] for count in by_hour)
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, nouns: str | None = None) -> str:
     """A number and what it counts: `1 order`, `2 orders`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {noun if count == 1 else nouns or noun + 's'}"

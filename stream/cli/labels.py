@@ -17,6 +17,7 @@ from stream.errors import Fatal
 from stream.explain.rule_text import in_words
 from stream.files.labels import SHIPPED, load_rules
 from stream.files.shop import load_shop
+from stream.files.yaml_file import read_file
 from stream.measures.rules import Rule, Rules
 from stream.money import exponent
 from stream.settings import Settings, load
@@ -87,11 +88,7 @@ def list_rules(as_json: bool) -> None:
 @command.command("print")
 def print_file() -> None:
     """Write the rule file in force to standard output: a start for one of your own."""
-    try:
-        content = _in_force(load()).read_bytes()
-    except OSError as exc:
-        raise Fatal(f"{exc.filename}: {exc.strerror or exc}") from exc
-    click.echo(content, nl=False)
+    click.echo(read_file(_in_force(load())), nl=False)
 
 
 def _in_force(settings: Settings) -> Path:

@@ -49,7 +49,7 @@ class LiveShop:
 
     def _new_visit(self, at: datetime) -> deque[Event]:
         begins_ms = int(at.timestamp() * 1000)
-        if self._simulation.attacks and self._rng.random() < _RAIDS:
+        if self._simulation.is_attacked and self._rng.random() < _RAIDS:
             return deque(event for _, event in self._simulation.raid(begins_ms))
         visitor = self._who(at)
         number = _FIRST_NUMBER + self._numbers[visitor.index]

@@ -77,6 +77,11 @@ class Simulation:
         self._later = 0
 
     @property
+    def is_attacked(self) -> bool:
+        """Whether anybody attacks it."""
+        return bool(self._raids)
+
+    @property
     def attacks(self) -> dict[str, Attack]:
         """What each customer takes part in who is no honest one, or is a victim of."""
         return {who: raid.attack for raid in self._raids for who in raid.customers}

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted, moment_of
+from stream.explain.evidence import Evidence, as_read, moment_of
 from stream.profile import sessions
 from stream.profile.activity import MAX_PEAKS, PEAK_RATIO
+from stream.terminal import counted
 from stream.windows import WINDOW_DAYS
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

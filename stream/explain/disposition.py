@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import get_args
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted
+from stream.explain.evidence import Evidence, as_read
 from stream.profile import disposition, journey
 from stream.profile.disposition import BrandPoints, Inclination, Name
+from stream.terminal import counted
 
 _PATH = "disposition.inclinations"
 

@@ -51,8 +51,3 @@ def date_of(ms: int) -> str:
 def moment_of(ms: int) -> str:
     """An instant to the minute, in UTC."""
     return f"{datetime.fromtimestamp(ms // 1000, UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def counted(count: int, noun: str, nouns: str | None = None) -> str:
-    """A number and what it counts: ``1 order``, ``2 orders``."""
-    return f"{count} {noun if count == 1 else nouns or noun + 's'}"

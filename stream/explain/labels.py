@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted, moment_of
+from stream.explain.evidence import Evidence, as_read, moment_of
 from stream.explain.rule_text import asked_for, denied
 from stream.measures.conditions import Condition
 from stream.measures.kinds import Kind
@@ -24,6 +24,7 @@ from stream.measures.operators import (
 from stream.measures.paths import Path
 from stream.measures.reference import percentile
 from stream.measures.rules import Rule
+from stream.terminal import counted
 
 #: Entries of a list that are quoted.
 _SHOWN = 4

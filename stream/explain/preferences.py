@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted
+from stream.explain.evidence import Evidence, as_read
 from stream.profile import marketing
 from stream.profile.preference import HALF_LIFE_DAYS, UNIT, Preference, bucket_price
 from stream.profile.tally import OTHER, Tally
+from stream.terminal import counted
 from stream.windows import to_date
 
 

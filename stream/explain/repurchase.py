@@ -5,10 +5,11 @@ from itertools import pairwise
 from math import exp
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted
+from stream.explain.evidence import Evidence, as_read
 from stream.measures.repurchase import covariates, exposure_days, older_orders
 from stream.profile.consumption import HORIZON_DAYS
 from stream.profile.spending import ORDER_DAYS
+from stream.terminal import counted
 
 
 def explain(basis: Basis) -> Iterator[Evidence]:

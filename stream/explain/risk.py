@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from operator import attrgetter
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted
+from stream.explain.evidence import Evidence, as_read
 from stream.risk.reasons import KINDS, MEMORY_MS, PARTS
 from stream.risk.score import Reason, Risk
 from stream.risk.weights import LEVELS, Weights
+from stream.terminal import counted
 from stream.windows import DAY_MS
 
 

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, counted, date_of
+from stream.explain.evidence import Evidence, date_of
 from stream.profile import service
 from stream.profile.service import MAX_CASES
+from stream.terminal import counted
 
 
 def explain(basis: Basis) -> Iterator[Evidence]:

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from math import log2
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, counted
+from stream.explain.evidence import Evidence
 from stream.measures.affinity import OWN_GENDER_LOG_ODDS, GenderEvidence, known_points, score
+from stream.terminal import counted
 
 _PATH = "attributes.shopping_gender"
 _CATEGORY = "category "

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from stream.explain import repurchase, standing
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, as_read, counted
+from stream.explain.evidence import Evidence, as_read
 from stream.measures.tiers import Tier
+from stream.terminal import counted
 from stream.windows import DAY_MS, first_month
 
 _NONE = "no orders"

@@ -3,10 +3,11 @@
 from collections.abc import Iterator
 
 from stream.explain.basis import Basis
-from stream.explain.evidence import Evidence, counted
+from stream.explain.evidence import Evidence
 from stream.measures.reference import STEP_PERCENT, Quantiles, percentile
 from stream.money import to_text
 from stream.profile.consumption import LEVELS, average_minor
+from stream.terminal import counted
 
 _FIFTHS = (20, 40, 60, 80)
 _NONE = "no orders"

@@ -12,6 +12,7 @@ from stream.errors import Fatal
 from stream.files.yaml_file import Element, read_yaml
 from stream.risk.reasons import CODES, KINDS
 from stream.risk.weights import LEVELS, Bounds, Level, Steps, Weights
+from stream.windows import HOUR_MS
 
 #: The file of weights that comes with the package.
 SHIPPED = File(__file__).with_name("risk.yaml")
@@ -20,8 +21,6 @@ MAX_POINTS = 1000
 #: Of a step, at most: 2**31 seconds are 68 years.
 MAX_THRESHOLD = 2**31
 MAX_COOL_DOWN_HOURS = 24 * 365
-
-_HOUR_MS = 3_600_000
 
 
 def load_weights(file: File | None) -> Weights:
@@ -85,7 +84,7 @@ def _cool_down_ms(element: Element) -> int:
     hours = element.decimal("cool_down_hours", at_least=0, decimals=3)
     if hours > MAX_COOL_DOWN_HOURS:
         raise element.wrong(f"cool_down_hours: {hours} is above {MAX_COOL_DOWN_HOURS}")
-    return int(hours * _HOUR_MS)
+    return int(hours * HOUR_MS)
 
 
 def _reasons(element: Element) -> dict[str, Steps]:

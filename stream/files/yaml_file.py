@@ -157,15 +157,20 @@ class Element(NamedTuple):
 Mapping = dict[str, Element]
 
 
+def read_file(file: Path) -> bytes:
+    """The bytes of a file; :class:`Fatal` where it cannot be read."""
+    try:
+        return file.read_bytes()
+    except OSError as exc:
+        raise Fatal(f"{file}: {exc.strerror or exc}") from exc
+
+
 def read_yaml(file: Path) -> Element | None:
     """The content of a YAML file; None if it is empty. Raises :class:`Fatal`.
 
     Nothing is constructed: tags have no effect, and dates and booleans stay as they are written.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as exc:
-        raise Fatal(f"{file}: {exc.strerror or exc}") from exc
+    content = read_file(file)
     if len(content) > MAX_BYTES:
         raise Fatal(f"{file}: {len(content):,} bytes are more than {MAX_BYTES:,}")
     try:

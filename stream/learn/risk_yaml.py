@@ -7,8 +7,7 @@ from stream.errors import Fatal
 from stream.learn.risk import Fitted
 from stream.risk.reasons import KINDS
 from stream.risk.weights import Steps, Weights
-
-_HOUR_MS = 3_600_000
+from stream.windows import HOUR_MS
 
 
 def save_weights(path: str | Path, fitted: Fitted, before: Weights, cases: int) -> None:
@@ -34,7 +33,7 @@ def _head(weights: Weights, cases: int) -> Iterator[str]:
     for name, bounds in weights.bounds.items():
         rises_at, falls_below = bounds.rises_at, bounds.falls_below
         yield f"  {name}: {{rises_at: {rises_at}, falls_below: {falls_below}}}"
-    hours = f"{weights.cool_down_ms / _HOUR_MS:.3f}".rstrip("0").rstrip(".")
+    hours = f"{weights.cool_down_ms / HOUR_MS:.3f}".rstrip("0").rstrip(".")
     yield f"cool_down_hours: {hours}"
     yield ""
 

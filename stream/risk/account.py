@@ -7,11 +7,12 @@ from operator import attrgetter
 
 from msgspec.structs import replace
 
-from stream.risk.evidence import ORDERS, Dated, Evidence, Order, SignIn
+from stream.risk.evidence import ORDERS, Evidence
 from stream.risk.findings import Finding, named, number_of, within
 from stream.risk.history import History
 from stream.risk.places import centroid, distance_km
 from stream.risk.reasons import KINDS
+from stream.risk.records import Dated, Order, SignIn
 from stream.risk.signin import risk_ratio
 from stream.risk.subject import Subject
 from stream.risk.unusual import ENOUGH, UNLIKELY, unusual

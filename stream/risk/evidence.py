@@ -43,12 +43,6 @@ from stream.risk.records import (
 )
 from stream.windows import DAY_MS, HOUR_MS
 
-__all__ = [
-    "CLICK_TICK_MS", "NO_FACTS", "Dated", "Evidence", "Facts", "Known", "Order",
-    "SignIn", "SignInCounts", "Told", "Undone", "add", "know", "merge",
-    "prune", "settled", "told",
-]  # fmt: skip
-
 #: Newest sign-ins, failed ones, resets, orders, cancellations and refunds, and redemptions kept.
 SIGN_INS, FAILURES, RESETS, ORDERS, UNDONE, REDEEMED = 12, 20, 6, 12, 8, 12
 #: Newest clicks whose times are kept, and how exactly.

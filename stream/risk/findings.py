@@ -28,10 +28,6 @@ class Finding(Struct, frozen=True):
         """When it holds no more."""
         return self.at_ms + holds_ms(self.code)
 
-    def holds(self, as_of_ms: int) -> bool:
-        """Whether it holds at an instant."""
-        return self.at_ms <= as_of_ms < self.ends_ms
-
 
 class Timed(Protocol):
     """Anything that has its time."""

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from stream.risk.evidence import Order, Undone
 from stream.risk.findings import Finding, instants, named, number_of, within
 from stream.risk.reasons import KINDS
+from stream.risk.records import Order, Undone
 from stream.risk.subject import Subject
 from stream.terminal import counted
 from stream.windows import DAY_MS, HOUR_MS

@@ -6,10 +6,11 @@ Only the newest orders and redemptions are known here, as in ``order``.
 from collections.abc import Iterator
 
 from stream.risk.device import facts_found
-from stream.risk.evidence import ORDERS, Dated, Order
+from stream.risk.evidence import ORDERS
 from stream.risk.findings import Finding, instants, named, within
 from stream.risk.order import undone_orders, undone_within
 from stream.risk.reasons import KINDS
+from stream.risk.records import Dated, Order
 from stream.risk.subject import Subject
 from stream.terminal import counted
 from stream.windows import DAY_MS

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from stream.risk.evidence import Evidence, SignIn
+from stream.risk.evidence import Evidence
 from stream.risk.findings import Finding, named
 from stream.risk.history import History
+from stream.risk.records import SignIn
 from stream.risk.subject import Subject
 from stream.risk.unusual import ENOUGH, unusual
 from stream.windows import DAY_MS

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from stream.risk.evidence import Evidence, SignIn
+from stream.risk.evidence import Evidence
 from stream.risk.history import History
 from stream.risk.reasons import KINDS
-from stream.risk.records import SignInCounts
+from stream.risk.records import SignIn, SignInCounts
 from stream.risk.signin import highest_ratio
 
 #: Nothing is new unless so many earlier sign-ins named what it is compared with.

@@ -10,19 +10,10 @@ from typing import Annotated, Generic, TypeVar
 from msgspec import Meta, Struct
 from msgspec.structs import astuple, replace
 
-from stream.risk.evidence import (
-    CLICK_TICK_MS,
-    Dated,
-    Evidence,
-    Known,
-    Order,
-    SignIn,
-    SignInCounts,
-    Undone,
-)
+from stream.risk.evidence import CLICK_TICK_MS, Evidence
 from stream.risk.history import History
 from stream.risk.reasons import CODES
-from stream.risk.records import Features
+from stream.risk.records import Dated, Features, Known, Order, SignIn, SignInCounts, Undone
 
 #: Age in ms, then the rest of a record but its event's id; hashes and what was shown by number.
 _SignIn = tuple[int, int, str, bytes | None]

@@ -15,7 +15,8 @@ from stream.fields import Context
 from stream.link import links
 from stream.money import Rates
 from stream.profile.occurrence import Occurrence
-from stream.risk.evidence import Facts, Known, Told
+from stream.risk.evidence import Facts, Told
+from stream.risk.records import Known
 from stream.tables import codec
 from stream.topics import LINKS
 from stream.windows import to_ms

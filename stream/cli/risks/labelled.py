@@ -1,6 +1,6 @@
 """Labelled cases that weights are fitted to: of a history, of customers, of alerts."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from msgspec import Struct
@@ -54,9 +54,9 @@ async def of_alerts() -> Cases:
     async with open_kept() as kept:
         verdicts = await kept.all()
     found: dict[str, Labelled] = {}
-    for each in verdicts.values():
-        found.pop(_key_of(each), None)
-        found[_key_of(each)] = _labelled(_reasons(each), each.verdict)
+    for key, reasons, verdict in _of_verdicts(verdicts):
+        found.pop(key, None)
+        found[key] = _labelled(reasons, verdict)
     return Cases(found)
 
 
@@ -70,7 +70,7 @@ async def of_customers(file: str) -> Cases:
     """
     labels = _read_labels(file)
     async with open_kept() as kept:
-        alerted = {_key_of(each): _reasons(each) for each in (await kept.all()).values()}
+        alerted = {key: reasons for key, reasons, _ in _of_verdicts(await kept.all())}
     async with open_table() as table:
         keys = [key for key in labels if key not in alerted]
         records = dict(zip(keys, await table.load(keys), strict=True))
@@ -96,13 +96,11 @@ def _read_labels(file: str) -> dict[str, str]:
     return labels
 
 
-def _key_of(verdict: Verdict) -> str:
-    alert = read_alert(bytes(verdict.alert))
-    return customer_key(alert.store_id, alert.customer_id)
-
-
-def _reasons(verdict: Verdict) -> Sequence[Reason]:
-    return read_alert(bytes(verdict.alert)).reasons
+def _of_verdicts(kept: Mapping[str, Verdict]) -> Iterator[tuple[str, Sequence[Reason], str]]:
+    """The customer of each alert, its reasons, and what was found of it."""
+    for each in kept.values():
+        alert = read_alert(bytes(each.alert))
+        yield customer_key(alert.store_id, alert.customer_id), alert.reasons, each.verdict
 
 
 def _labelled(reasons: Sequence[Reason], verdict: str) -> Labelled:

@@ -15,10 +15,10 @@ from stream.risk.reasons import KINDS, PARTS, Kind
 from stream.risk.weights import LEVELS, Weights
 from stream.settings import load
 from stream.terminal import counted
+from stream.windows import HOUR_MS
 
 #: Columns of the table where it does not go to a terminal.
 _FILE_WIDTH = 140
-_HOUR_MS = 3_600_000
 
 
 @click.command()
@@ -68,7 +68,7 @@ def _reading(weights: Weights) -> str:
 
 
 def _hours(ms: int) -> str:
-    hours = ms / _HOUR_MS
+    hours = ms / HOUR_MS
     return f"{hours:g} hour" + ("" if hours == 1 else "s")
 
 
@@ -76,7 +76,7 @@ def _document(weights: Weights) -> dict[str, object]:
     return {
         "calibration": {"half_points": weights.half_points, "doubling": weights.doubling},
         "levels": weights.bounds,
-        "cool_down_hours": weights.cool_down_ms / _HOUR_MS,
+        "cool_down_hours": weights.cool_down_ms / HOUR_MS,
         "reasons": [
             {
                 "code": code,

@@ -5,10 +5,11 @@ from random import Random
 
 from stream.demo.attackers.accounts import phone, register
 from stream.demo.attackers.purchases import Market
-from stream.demo.attackers.raid import HOUR_MS, SECOND_MS, Raid
+from stream.demo.attackers.raid import SECOND_MS, Raid
 from stream.demo.catalogue import Offer
 from stream.events import OrderCompleted, ProductClicked, SignedIn
 from stream.fields import Context
+from stream.windows import HOUR_MS
 
 #: Who pays for the orders of one merchant.
 _PAYERS = 2

@@ -5,7 +5,7 @@ from random import Random
 
 from stream.demo.attackers.accounts import documented_address, phone, register
 from stream.demo.attackers.purchases import Market
-from stream.demo.attackers.raid import HOUR_MS, MINUTE_MS, SECOND_MS, Raid
+from stream.demo.attackers.raid import MINUTE_MS, SECOND_MS, Raid
 from stream.events import (
     CheckoutStarted,
     CouponRedeemed,
@@ -14,6 +14,7 @@ from stream.events import (
     ProductAdded,
     ProductViewed,
 )
+from stream.windows import HOUR_MS
 
 #: Share of the orders that are cancelled after the coupon has given what it gives.
 _CANCELLED = 0.6

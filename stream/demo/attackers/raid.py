@@ -22,7 +22,7 @@ ATTACKS: tuple[Attack, ...] = (
 )
 #: What the ids of attackers' events begin with. Detection knows nothing of it.
 ATTACK_ID = "attack-"
-SECOND_MS, MINUTE_MS, HOUR_MS = 1_000, 60_000, 3_600_000
+SECOND_MS, MINUTE_MS = 1_000, 60_000
 
 
 class Act(Struct, frozen=True):

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from stream.risk.account import MOST_KM_H, find
-from stream.risk.evidence import ORDERS, Dated, Evidence, Order, SignIn, SignInCounts
+from stream.risk.evidence import ORDERS, Evidence
 from stream.risk.findings import Finding
 from stream.risk.reasons import keeps_ms
-from stream.risk.records import Features
+from stream.risk.records import Dated, Features, Order, SignIn, SignInCounts
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
 from tests.support.sign_ins import history

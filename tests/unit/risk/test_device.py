@@ -1,9 +1,10 @@
 """What is known of others, as findings of the part `device`."""
 
 from stream.risk.device import find
-from stream.risk.evidence import MOST, Evidence, Known, know
+from stream.risk.evidence import Evidence, know
 from stream.risk.findings import Finding
-from stream.risk.reasons import KINDS
+from stream.risk.reasons import KINDS, MOST
+from stream.risk.records import Known
 from stream.risk.subject import Subject
 
 AT_MS = 1_700_000_000_000

@@ -17,13 +17,8 @@ from stream.risk.evidence import (
     RESETS,
     SIGN_INS,
     UNDONE,
-    Dated,
     Evidence,
     Facts,
-    Known,
-    Order,
-    SignInCounts,
-    Undone,
     add,
     merge,
     prune,
@@ -34,7 +29,16 @@ from stream.risk.find import find
 from stream.risk.findings import Finding
 from stream.risk.history import VALUES
 from stream.risk.reasons import KINDS, MOST, keeps_ms
-from stream.risk.records import Features, features_of, hash_of
+from stream.risk.records import (
+    Dated,
+    Features,
+    Known,
+    Order,
+    SignInCounts,
+    Undone,
+    features_of,
+    hash_of,
+)
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import Wire, event, linked, occur, ordered, to_ms, to_text, viewed

@@ -8,10 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import astuple
 
-from stream.risk.evidence import Dated, Evidence, Known, Order, Undone, prune, settled
+from stream.risk.evidence import Evidence, prune, settled
 from stream.risk.find import find
 from stream.risk.findings import MOST_EVENTS, Finding
 from stream.risk.reasons import CODES, KINDS, keeps_ms
+from stream.risk.records import Dated, Known, Order, Undone
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
 
@@ -106,7 +107,7 @@ def remembered(findings: list[Finding], newest_ms: int) -> list[Finding]:
         each
         for each in findings
         if each.at_ms > newest_ms - keeps_ms(each.code)
-        and (each.holds(newest_ms) or each.code not in OF_CLICKS)
+        and (each.at_ms <= newest_ms < each.ends_ms or each.code not in OF_CLICKS)
     ]
 
 

@@ -2,9 +2,10 @@
 
 import pytest
 
-from stream.risk.evidence import ORDERS, Evidence, Order, Undone, add
+from stream.risk.evidence import ORDERS, Evidence, add
 from stream.risk.findings import Finding
 from stream.risk.order import find
+from stream.risk.records import Order, Undone
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS, HOUR_MS
 from tests.support.events import occur, ordered, to_text

@@ -1,8 +1,9 @@
 """Findings in the coupons of one customer."""
 
-from stream.risk.evidence import Dated, Evidence, Known, Order, Undone, know
+from stream.risk.evidence import Evidence, know
 from stream.risk.findings import Finding
 from stream.risk.promotion import find
+from stream.risk.records import Dated, Known, Order, Undone
 from stream.risk.subject import Subject
 from stream.windows import DAY_MS
 

@@ -1,8 +1,8 @@
 """Orders after a sign-in from a new device in a new country."""
 
-from stream.risk.evidence import Evidence, Order, SignIn
+from stream.risk.evidence import Evidence
 from stream.risk.findings import Finding
-from stream.risk.records import Features
+from stream.risk.records import Features, Order, SignIn
 from stream.risk.subject import Subject
 from stream.risk.takeover import find
 from stream.windows import DAY_MS, HOUR_MS
